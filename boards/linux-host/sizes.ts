@@ -1,0 +1,21 @@
+// Sizes of the Linux host server: 10,000 connections.
+export const IFACES: u32 = 4;
+export const RX_RING: u32 = 256;        // a power of two
+export const TX_RING: u32 = 512;        // a power of two
+export const FRAMES: u32 = 4096;        // frame buffers of 2 KiB
+export const CONNS: u32 = 10240;        // TCP control blocks
+export const HALF_OPENS: u32 = 1024;    // SYN records
+export const TIME_WAITS: u32 = 8192;
+export const CHUNK: u32 = 4096;         // bytes of one stream buffer chunk, a power of two
+export const CHUNKS: u32 = 24576;
+export const RCV_MAX: u32 = 1 << 20;    // largest receive buffer of a connection
+export const SND_MAX: u32 = 1 << 20;    // largest send buffer of a connection
+export const RANGES: u32 = 32768;       // out-of-order ranges, SACK scoreboard entries
+export const SERVICES: u32 = 16;
+export const EVENTS: u32 = 8192;        // event log of one service, a power of two
+export const PEERS: u32 = 32;           // nodes of the site
+export const ROUTES: u32 = 64;
+export const NEIGHBOURS: u32 = 256;     // ARP entries, a power of two
+export const REASM: u32 = 64;           // datagrams in reassembly
+export const FLOWS: u32 = 1024;         // redirector's flow table, a power of two
+export const METRICS: u32 = 256;        // `nearest` prefixes
