@@ -3,16 +3,10 @@
 //
 // Plain TCP is the case without limits: `gated` is 0, and then dep = rcvd, ok = prod, edgeLimit = edge at once.
 
+export { Voice } from "../net/voice";
 
 export const enum State {
   closed = 0, listen = 1, synSent = 2, synRcvd = 3, established = 4, finWait1 = 5, finWait2 = 6, closeWait = 7, closing = 8, lastAck = 9, timeWait = 10,
-}
-
-/** Who may speak, and until when: shared by everything that one service (or the node itself) says to clients (CHAIN.md R18). */
-@unmanaged export class Voice {
-  mute: u32;      // 1: segments are thrown away where they would leave
-  pad: u32;
-  until: u64;     // microseconds on `clock.now` until which a frame may leave; 0: no limit
 }
 
 /** What news an owner finds in `dirty` when `tcp.nextDirty()` returns a connection. */
