@@ -19,6 +19,8 @@ export interface Compile {
   replace?: Record<string, string>;
   /** Further options of asc. */
   flags?: string[];
+  /** Told each source file that is read, relative to the root. */
+  onRead?: (file: string) => void;
 }
 
 /** Compiles one module; throws with the compiler's text on an error. */
@@ -34,9 +36,11 @@ export async function compile(job: Compile): Promise<void> {
   ];
   const { error, stderr } = await asc.main(args, {
     async readFile(name: string, base: string) {
-      const full = path.resolve(base, name);
+      const full = path.resolve(base, name), real = replace.get(full) ?? full;
       try {
-        return await readFile(replace.get(full) ?? full, "utf8");
+        const text = await readFile(real, "utf8");
+        job.onRead?.(path.relative(ROOT, real));
+        return text;
       } catch {
         return null;
       }
