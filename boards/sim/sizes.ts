@@ -1,0 +1,21 @@
+// Sizes of the simulator's modules, host server, redirector and client end alike: 64 connections in 4 MiB.
+export const IFACES: u32 = 4;
+export const RX_RING: u32 = 64;        // a power of two
+export const TX_RING: u32 = 128;       // a power of two
+export const FRAMES: u32 = 512;        // frame buffers of 2 KiB
+export const CONNS: u32 = 64;          // TCP control blocks
+export const HALF_OPENS: u32 = 64;     // SYN records
+export const TIME_WAITS: u32 = 64;
+export const CHUNK: u32 = 4096;        // bytes of one stream buffer chunk, a power of two
+export const CHUNKS: u32 = 512;
+export const RCV_MAX: u32 = 1 << 20;   // largest receive buffer of a connection
+export const SND_MAX: u32 = 1 << 20;   // largest send buffer of a connection
+export const RANGES: u32 = 512;        // out-of-order ranges, SACK scoreboard entries
+export const SERVICES: u32 = 4;
+export const EVENTS: u32 = 512;        // event log of one service, a power of two
+export const PEERS: u32 = 32;          // nodes of the site
+export const ROUTES: u32 = 16;
+export const NEIGHBOURS: u32 = 64;     // ARP entries, a power of two
+export const REASM: u32 = 8;           // datagrams in reassembly
+export const FLOWS: u32 = 256;         // redirector's flow table, a power of two
+export const METRICS: u32 = 32;        // `nearest` prefixes

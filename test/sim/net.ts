@@ -1,0 +1,140 @@
+// The simulated network: switches (`Lan`) whose ports belong to nodes. Between each directed pair of ports lies a `Link` with its own
+// impairments, all drawn from one seeded stream. Frames keep their order on a link unless reordering is on.
+
+import { Engine, type Target } from "./engine.ts";
+import { Random } from "./random.ts";
+
+/** Impairments of one directed link. Times in microseconds, probabilities 0 to 1. */
+export interface Impairment {
+  delay: number;
+  jitter: number;
+  loss: number;
+  duplicate: number;
+  reorder: number;
+  corrupt: number;
+  /** Bits per second; 0: no limit. */
+  rate: number;
+  /** Bytes that may wait for the rate limit; more are dropped. */
+  queue: number;
+  /** Nothing passes. */
+  cut: boolean;
+}
+
+export const CLEAN: Impairment = { delay: 50, jitter: 0, loss: 0, duplicate: 0, reorder: 0, corrupt: 0, rate: 0, queue: 256 * 1024, cut: false };
+
+/** Whoever hangs on a port. The frame is shared with other receivers: it is read, never written. */
+export interface Receiver {
+  receive(iface: number, frame: Uint8Array): void;
+}
+
+/** Sees each frame at the moment when it leaves its sender. */
+export type Tap = (lan: Lan, port: Port, frame: Uint8Array) => void;
+
+export class Port {
+  constructor(readonly lan: Lan, readonly index: number, readonly name: string, readonly mac: number, readonly owner: Receiver, readonly iface: number) {}
+  send(frame: Uint8Array): void { this.lan.send(this, frame); }
+}
+
+/** One direction between two ports. */
+export class Link implements Target {
+  set: Impairment;
+  /** Frames that chance dropped, and that a cut did. */
+  lost = 0;
+  severed = 0;
+  /** Drops a frame for which it returns true: how a scenario loses exactly one. */
+  filter: ((frame: Uint8Array) => boolean) | null = null;
+  private last = 0;     // arrival of the latest frame that kept its order
+  private free = 0;     // when the rate limiter is idle again
+  private readonly flying = new Map<number, Uint8Array>();
+  private next = 0;
+
+  constructor(private readonly engine: Engine, private readonly random: Random, set: Impairment, readonly from: Port, readonly to: Port) {
+    this.set = { ...set };
+  }
+
+  carry(frame: Uint8Array): void {
+    const s = this.set;
+    if (s.cut) { this.severed++; return; }
+    if (this.filter?.(frame) || this.random.chance(s.loss)) { this.lost++; return; }
+    const copies = this.random.chance(s.duplicate) ? 2 : 1;
+    for (let i = 0; i < copies; i++) this.launch(frame);
+  }
+
+  private launch(frame: Uint8Array): void {
+    const s = this.set, r = this.random;
+    let t = this.engine.now;
+    if (s.rate > 0) {
+      const start = Math.max(t, this.free), waiting = (start - t) * s.rate / 8e6;
+      if (waiting > s.queue) { this.lost++; return; }
+      t = this.free = start + frame.length * 8e6 / s.rate;
+    }
+    t = Math.floor(t + s.delay + (s.jitter > 0 ? r.below(s.jitter + 1) : 0));
+    if (r.chance(s.reorder)) t += r.below(2 * (s.delay + s.jitter) + 200);
+    else this.last = t = Math.max(t, this.last);
+    const id = this.next++;
+    this.flying.set(id, r.chance(s.corrupt) ? damaged(frame, r) : frame);
+    this.engine.at(t, this, id);
+  }
+
+  fire(id: number): void {
+    const frame = this.flying.get(id)!;
+    this.flying.delete(id);
+    if (this.set.cut) { this.severed++; return; }
+    this.to.owner.receive(this.to.iface, frame);
+  }
+}
+
+/** A copy with one to four bits changed. Ethernet's FCS would find these; checksums of IP, UDP and TCP and the tags must. */
+function damaged(frame: Uint8Array, r: Random): Uint8Array {
+  const copy = frame.slice();
+  for (let i = r.between(1, 4); i > 0; i--) copy[r.below(copy.length)] ^= 1 << r.below(8);
+  return copy;
+}
+
+/** A switch. Ports are told apart by the MAC address given when they are attached; frames to unknown addresses go to all. */
+export class Lan {
+  readonly ports: Port[] = [];
+  tap: Tap | null = null;
+  private readonly links: Link[][] = [];
+  private readonly byMac = new Map<number, Port>();
+  private readonly random: Random;
+
+  constructor(readonly engine: Engine, readonly name: string, seed: number, readonly usual: Impairment) {
+    this.random = new Random(seed, `lan ${name}`);
+  }
+
+  attach(name: string, mac: number, owner: Receiver, iface: number): Port {
+    const port = new Port(this, this.ports.length, name, mac, owner, iface);
+    this.links.push([]);
+    for (const other of this.ports) {
+      this.links[other.index][port.index] = new Link(this.engine, this.random, this.usual, other, port);
+      this.links[port.index][other.index] = new Link(this.engine, this.random, this.usual, port, other);
+    }
+    this.ports.push(port);
+    this.byMac.set(mac, port);
+    return port;
+  }
+
+  link(from: Port, to: Port): Link { return this.links[from.index][to.index]; }
+
+  /** Every directed link. */
+  *all(): Generator<Link> {
+    for (const row of this.links) for (const link of row) if (link) yield link;
+  }
+
+  send(from: Port, frame: Uint8Array): void {
+    this.tap?.(this, from, frame);
+    if (frame.length < 14) return;
+    const to = frame[0] & 1 ? undefined : this.byMac.get(macAt(frame, 0));
+    if (to) {
+      if (to !== from) this.links[from.index][to.index].carry(frame);
+      return;
+    }
+    for (const link of this.links[from.index]) link?.carry(frame);
+  }
+}
+
+/** The MAC address at offset `at` as a number of 48 bits. */
+export function macAt(frame: Uint8Array, at: number): number {
+  return (frame[at] * 256 + frame[at + 1]) * 0x100000000 + ((frame[at + 2] << 24 | frame[at + 3] << 16 | frame[at + 4] << 8 | frame[at + 5]) >>> 0);
+}
