@@ -7,5 +7,5 @@ export const enum TimerKind {
   ft = 32,
   manage = 48,
   redirector = 64,
-  follow = 65,
+  follow = 65, pathMtu = 66,
 }

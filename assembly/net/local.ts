@@ -17,7 +17,7 @@ export const enum LocalFlag {
   addr: u32;
   voice: usize;   // Voice of what it says, or 0
   flags: u32;
-  pad: u32;
+  mtu: u32;       // of a node: path MTU learnt for tunnel packets, 0: none
 
   get isOwn(): bool { return (this.flags & (LocalFlag.own | LocalFlag.vhost)) != 0; }
   get isVhost(): bool { return (this.flags & (LocalFlag.vhost | LocalFlag.proxy)) != 0; }
