@@ -31,7 +31,7 @@ export function fold(sum: u64): u32 {
 
 /** The checksum field of n bytes at p whose own field is zero. Over bytes with a right checksum in them: 0. */
 // @ts-ignore: decorator
-@inline export function of16(p: usize, n: u32): u16 { return finish(add(p, n, 0)); }
+@inline export function compute(p: usize, n: u32): u16 { return finish(add(p, n, 0)); }
 
 /** The sum of the pseudo header of TCP and UDP: addresses in host order, n bytes of header and data. */
 // @ts-ignore: decorator

@@ -73,7 +73,7 @@ export function error(p: usize, n: u32, type: u32, code: u32, rest: u32): void {
   const q = b + frame.HEADROOM + ETH, m = changetype<Icmp>(q + IP), quoted = min(n, QUOTE);
   memory.copy(m.data, p, quoted);
   m.write(type, code, rest);
-  m.rawSum = checksum.of16(changetype<usize>(m), ICMP + quoted);
+  m.rawSum = checksum.compute(changetype<usize>(m), ICMP + quoted);
   output.fill(q, IP + ICMP + quoted, to != null ? to.addr : iface.at(r.iface).addr, src, Proto.icmp, output.TTL, 0, false);
   output.outputOn(r.iface, r.hop(src), q, IP + ICMP + quoted, to != null ? to.until : 0);
 }

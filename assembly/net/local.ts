@@ -72,3 +72,8 @@ export function find(addr: u32): Local | null {
   const l = any(addr);
   return l != null && l.isOwn ? l : null;
 }
+
+/** Forgets the path MTUs of all nodes. */
+export function forgetMtus(): void {
+  for (let i: u32 = 0; i < SLOTS; i++) at(i).mtu = 0;
+}

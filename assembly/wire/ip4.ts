@@ -44,7 +44,7 @@ export const enum Frag { df = 0x4000, mf = 0x2000, offset = 0x1fff }
   /** Computes the header's checksum anew. */
   seal(): void {
     this.rawSum = 0;
-    this.rawSum = checksum.of16(changetype<usize>(this), this.headerLen);
+    this.rawSum = checksum.compute(changetype<usize>(this), this.headerLen);
   }
   /** One hop less, with the checksum updated (RFC 1624). The TTL is at least 1. */
   hop(): void {
