@@ -13,6 +13,7 @@ export const SND_MAX: u32 = 1 << 20;   // largest send buffer of a connection
 export const RANGES: u32 = 512;        // out-of-order ranges, SACK scoreboard entries
 export const SERVICES: u32 = 4;
 export const EVENTS: u32 = 512;        // event log of one service, a power of two
+export const STATE: u32 = 192;          // what a service keeps per connection, bytes, a multiple of 16
 export const PEERS: u32 = 32;          // nodes of the site
 export const ROUTES: u32 = 16;
 export const NEIGHBOURS: u32 = 64;     // ARP entries, a power of two
