@@ -52,6 +52,7 @@ export function send(c: u32, p: usize, n: u32): u32 {
   const r = changetype<Replica>(current), conn = connOf(m), taken = tcp.send(conn, p, min(n, tcp.room(conn)));
   if (taken < n) m.flags |= MemberFlag.refused;
   if (taken == 0) return 0;
+  r.bytesOut += taken;
   if (r.n > 1) {
     digest.begin(r.svc);
     digest.add(p, taken);

@@ -37,7 +37,7 @@ function apply(r: Replica, e: Event): bool {
   const m = find(r, e.c);
   must(m != null);
   if (!alive(m!)) { r.time = e.time; return true; }
-  switch (e.kind) {
+  switch (<i32>e.kind) {
     case Kind.accept: accept(r, e, m!); return true;
     case Kind.data: return data(r, e, m!);
     case Kind.fin: return fin(r, e, m!);
@@ -55,8 +55,8 @@ function syn(r: Replica, e: Event): bool {
   r.time = e.time;
   m.conn = changetype<usize>(conn);
   m.synAt = r.applied;
-  m.edgeUp = conn!.edge;
-  m.edgeBelow = conn!.edge;
+  m.edgeUp = conn.edge;
+  m.edgeBelow = conn.edge;
   memory.fill(stateOf(m), 0, STATE);
   r.connections++;
   gates.update(r, m);
@@ -90,6 +90,7 @@ function data(r: Replica, e: Event, m: Member): bool {
   r.time = e.time;
   m.retransmits = 0;
   tcp.deposit(conn, n);
+  r.bytesIn += n;
   api.enter(r, e.c);
   dispatch.data(r.kind, e.c, n);
   after(r, m);

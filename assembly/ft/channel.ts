@@ -84,7 +84,7 @@ function events(r: Replica): void {
   open(Section.events);
   store<u32>(at, r.upEvent);
   at += 4;
-  while (r.upEvent != r.applied && room() >= EventSize.wireMax) {
+  while (r.upEvent != r.applied && room() >= <u32>EventSize.wireMax) {
     at += event.write(logged(r, r.upEvent), at);
     r.upEvent++;
   }
@@ -238,7 +238,7 @@ function begin(r: Replica, to: u32, flags: u32): bool {
   p = udp.alloc();
   if (!p) { counters.add(Ft.notSent); return false; }
   const m = changetype<Chain>(p), v = view(r);
-  m.magic = Magic.chain; m.version = Magic.version;
+  m.magic = <u8>Magic.chain; m.version = <u8>Magic.version;
   m.service = <u8>r.svc; m.flags = <u8>flags;
   m.sender = <u8>config.id(); m.receiver = <u8>views.node(v, to);
   m.view = r.viewNumber;

@@ -60,7 +60,8 @@ function block(): void {
 export function nh(p: usize, k: usize, n: u32): u64 {
   let sum: u64 = 0;
   for (const stop = p + n; p < stop; p += 8, k += 8) {
-    sum += <u64>(load<u32>(p) + load<u32>(k)) * <u64>(load<u32>(p, 4) + load<u32>(k, 4));
+    const a: u32 = load<u32>(p) + load<u32>(k), b: u32 = load<u32>(p, 4) + load<u32>(k, 4); // typed: a load within a u64 cast is 64 bits wide
+    sum += <u64>a * <u64>b;
   }
   return sum;
 }

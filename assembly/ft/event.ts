@@ -24,7 +24,7 @@ export const enum EventSize { bits = 6, bytes = 64, wireMax = 40 }
 @inline export function synOf(e: Event): Syn { return changetype<Syn>(changetype<usize>(e) + 24); }
 
 /** Bytes of e on the wire. */
-export function wireSize(kind: u32): u32 {
+export function wireSize(kind: i32): u32 {
   switch (kind) {
     case Kind.syn: return 40;
     case Kind.data: return 20;
@@ -51,7 +51,7 @@ export function write(e: Event, p: usize): u32 {
 /** Reads an event from the n bytes at p into e; returns the bytes taken, or 0 where they are no event. */
 export function read(e: Event, p: usize, n: u32): u32 {
   if (n < 8) return 0;
-  const kind = <u32>load<u8>(p), size = wireSize(kind);
+  const kind = <i32>load<u8>(p), size = wireSize(kind);
   if (kind < Kind.syn || kind > Kind.closed || n < size) return 0;
   memory.fill(changetype<usize>(e), 0, EventSize.bytes);
   e.kind = <u8>kind;

@@ -29,7 +29,7 @@ import * as timestamps from "./timestamps";
 
 export { install, leave, lease } from "./membership";
 export { Suspect } from "./replica";
-export { await, caughtUp, feed, orderOn, stopOrdering, stopped } from "./join";
+export { awaitState, caughtUp, feed, orderOn, stopOrdering, stopped } from "./join";
 
 const ALONE: usize = memory.data(56, 16);
 
@@ -133,7 +133,7 @@ function member(r: Replica): u32 {
 function deadline(r: Replica, timer: u32): u32 {
   let ms = timer;
   if (r.n > 1) {
-    ms = min(ms, hearsay.wait(r));
+    if (!isTail(r)) ms = min(ms, hearsay.wait(r));
     if (r.have != r.applied || r.upEvent != r.upWant || !list.isEmpty(flight(r))) ms = min<u32>(ms, 1);
     if (r.heartbeat != 0) ms = min(ms, beat(r));
   }

@@ -35,7 +35,7 @@ const AGAIN: u32 = 5;
 // ---- the newcomer
 
 /** Prepares to take the state of a service from its old tail; `attempt` is this node's incarnation. */
-export function await(svc: u32, attempt: u64, feederAddr: u32): void {
+export function awaitState(svc: u32, attempt: u64, feederAddr: u32): void {
   const r = at(svc);
   if (r.kind == 0 || (r.role == Role.joining && r.attempt == attempt)) return;
   if (r.role != Role.none) membership.leave(svc);
@@ -100,7 +100,7 @@ function send(r: Replica, kind: u32, to: u32): void {
   const p = udp.alloc();
   if (!p) { counters.add(Ft.notSent); return; }
   const m = changetype<Join>(p);
-  m.magic = Magic.join; m.version = Magic.version; m.service = <u8>r.svc; m.kind = <u8>kind;
+  m.magic = <u8>Magic.join; m.version = <u8>Magic.version; m.service = <u8>r.svc; m.kind = <u8>kind;
   m.sender = <u8>config.id(); m.receiver = <u8>to; m.length = <u16>(JOIN + TAG);
   m.attempt = r.attempt;
   m.applied = r.applied; m.time = r.time; m.history = r.history;

@@ -12,7 +12,7 @@ import * as tcp from "../tcp/tcp";
 import * as views from "../wire/view";
 import { View } from "../wire/view";
 import { Ft } from "./counters";
-import { Replica, Role, Member, alive, at, clear, connOf, flight, isPrimary, memberOf, next, release, speak, speakOf, up, view, work, workOf } from "./replica";
+import { Replica, Role, Member, alive, at, clear, connOf, hearOf, isPrimary, memberOf, next, release, speak, speakOf, upOf, view, work, workOf } from "./replica";
 import * as gates from "./gates";
 import * as hearsay from "./hearsay";
 import * as pull from "./pull";
@@ -35,6 +35,7 @@ export function install(svc: u32, v: View): i32 {
   r.pos = <u32>pos;
   r.have = r.applied; // R21, R22: what was received and not applied is asked for again
   r.guard = v.number * config.site().guard;
+  if (r.mute == 0) r.mutedAt = clock.now;
   r.mute = 1;         // R18: a grant is for one view
   r.until = 0;
   r.stopped = 0; r.feedNode = 0; r.suspicion = 0;
@@ -53,15 +54,16 @@ function meetNeighbours(r: Replica): void {
   r.upSentAt = clock.ms; r.downSentAt = clock.ms;
   r.downUrgent = 1;
   pull.clear(r);
-  list.splice(up(r), flight(r));
   list.init(speak(r));
 }
 
 /** Every connection: the new view's timestamps, gates, and whatever the log does not show yet. */
 function forEach(r: Replica): void {
-  for (let m = next(r, 0); m != null; m = next(r, m.c + 1)) {
+  for (let m = next(r, 0); m != null; m = next(r, m!.c + 1)) {
     if (!alive(m)) continue;
     speakOf(m).next = 0;
+    list.remove(upOf(m));
+    list.remove(hearOf(m));
     m.pullAt = 0;
     timestamps.move(connOf(m), r.guard);
     gates.update(r, m);
@@ -81,7 +83,7 @@ function say(r: Replica): void {
 /** R23: removed. All state goes, but the newest view's number; it never returns with old state. */
 export function leave(svc: u32): void {
   const r = at(svc), newest = r.heardView;
-  for (let m = next(r, 0); m != null; m = next(r, m.c + 1)) {
+  for (let m = next(r, 0); m != null; m = next(r, m!.c + 1)) {
     if (alive(m)) tcp.drop(connOf(m), false);
     release(m);
   }
@@ -95,7 +97,8 @@ export function leave(svc: u32): void {
 export function lease(svc: u32, until: u64): void {
   const r = at(svc);
   if (r.role != Role.member || until <= r.until) return;
-  const silent = r.mute != 0 || r.lapsed != 0;
+  // Muted by this very poll's view change: nothing was thrown away.
+  const silent = r.lapsed != 0 || (r.mute != 0 && r.mutedAt != clock.now);
   r.until = until;
   if (!isPrimary(r) || until <= clock.now) return;
   r.mute = 0;
@@ -106,7 +109,7 @@ export function lease(svc: u32, until: u64): void {
 /** R20: all connections, those with data waiting first. */
 function speakAll(r: Replica): void {
   for (let pass = 0; pass < 2; pass++) {
-    for (let m = next(r, 0); m != null; m = next(r, m.c + 1)) {
+    for (let m = next(r, 0); m != null; m = next(r, m!.c + 1)) {
       if (!alive(m) || list.linked(speakOf(m))) continue;
       const conn = connOf(m), waiting = conn.heardAck != conn.ok || (conn.okFin && !conn.finAcked);
       if (waiting == (pass == 0)) list.push(speak(r), speakOf(m));

@@ -40,6 +40,8 @@ export const enum Suspect { primary = 1, predecessor = 2, successor = 4, lag = 8
   time: u32;            // service time: that of the last event applied
   connections: u32;
   history: u64;
+  bytesIn: u64;         // deposited, produced: of all connections so far
+  bytesOut: u64;
   // towards the predecessor
   upSeq: u32;
   upSeqHeard: u32;      // highest of our sequence numbers that it has taken
@@ -66,6 +68,7 @@ export const enum Suspect { primary = 1, predecessor = 2, successor = 4, lag = 8
   downLagAt: u32;
   lagApplied: u32;
   suspicion: u32;       // Suspect bits for the agent
+  mutedAt: u64;         // when a view change last muted a speaking primary, microseconds
   lapsed: u32;          // 1: was primary and the lease had run out
   addr: usize;          // the v_host's address (host order)
   port: u32;
@@ -95,7 +98,8 @@ export const enum Suspect { primary = 1, predecessor = 2, successor = 4, lag = 8
   conn: usize;          // Conn, 0 once it is gone
   c: u16;
   svc: u8;
-  flags: u8;            // MemberFlag
+  pad: u8;
+  flags: u32;           // MemberFlag
   upSeq: u32;           // message that carried its counters last
   hearAt: u32;          // ms when hearsay about it is due
   okBelow: u32;         // what the successor reported
@@ -209,7 +213,7 @@ export function clear(r: Replica): void {
   r.role = Role.none;
   r.mute = 1; r.until = 0;
   r.viewNumber = 0; r.n = 0; r.pos = 0;
-  r.have = 0; r.applied = 0; r.stable = 0; r.time = 0; r.history = 0; r.connections = 0;
+  r.have = 0; r.applied = 0; r.stable = 0; r.time = 0; r.history = 0; r.connections = 0; r.bytesIn = 0; r.bytesOut = 0;
   r.suspicion = 0; r.lapsed = 0; r.stopped = 0; r.feedNode = 0; r.attempt = 0; r.guard = 0;
 }
 
@@ -260,7 +264,7 @@ export function unlink(m: Member): void {
   list.remove(workOf(m)); list.remove(upOf(m)); list.remove(hearOf(m)); list.remove(speakOf(m)); list.remove(diskOf(m));
 }
 
-/** The first connection of the service with a number of at least c, or null: `for (let m = next(r, 0); m != null; m = next(r, m.c + 1))`. */
+/** The first connection of the service with a number of at least c, or null: `for (let m = next(r, 0); m != null; m = next(r, m!.c + 1))`. */
 export function next(r: Replica, c: u32): Member | null {
   const base = USED + r.svc * USED_WORDS * 4;
   for (let w = c >> 5; w < USED_WORDS; w++) {
