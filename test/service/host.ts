@@ -67,8 +67,8 @@ export interface Options {
   kind: number;
   params?: number[];
   content?: Uint8Array;
-  /** Answers of `content`: true means later. Asked once per call. */
-  later?: () => boolean;
+  /** Answers of `content`: true means later. */
+  later?: (offset: number) => boolean;
 }
 
 export class Host {
@@ -106,7 +106,7 @@ export class Host {
       content_size: (): number => this.options.content?.length ?? 0,
       content: (offset: number, p: number, n: number): number => {
         this.contentCalls++;
-        if (this.options.later?.()) return LATER;
+        if (this.options.later?.(offset)) return LATER;
         const from = offset >>> 0, size = this.options.content?.length ?? 0;
         if (from + n > size) return OUTSIDE;
         mem(p, n).set(this.options.content!.subarray(from, from + n));
