@@ -17,7 +17,7 @@ export const enum EventSize { bits = 6, bytes = 64, wireMax = 40 }
   history: u64;     // hash over all events up to this one
   a: u32;           // data: bytes; fin, writable: stream offset; timer: id
   pad: u32;
-  digest: u64;      // data: keyed digest of the bytes at the tail (R0); from `a` on a `syn` event holds its SYN
+  digest: u64;      // data: keyed digest of the bytes at the tail (R0); a `syn` event has its SYN in this place
 }
 /** The SYN that a `syn` event holds. */
 // @ts-ignore: decorator
@@ -70,10 +70,10 @@ export function read(e: Event, p: usize, n: u32): u32 {
 export function mix(before: u64, e: Event): u64 {
   const p = changetype<usize>(e);
   let h = before ^ load<u64>(p);
-  h = rotl<u64>(h, 23) + load<u64>(p + 24);
+  h = rotl<u64>(h, 23) + load<u64>(p + 16);
   h ^= h >> 29;
-  h = rotl<u64>(h, 31) + load<u64>(p + 32);
-  if (e.kind == Kind.syn) { h = rotl<u64>(h, 17) + load<u64>(p + 40); h = rotl<u64>(h, 11) + load<u64>(p + 48); }
+  h = rotl<u64>(h, 31) + load<u64>(p + 24);
+  if (e.kind == Kind.syn) for (let i: u32 = 32; i < 56; i += 8) h = rotl<u64>(h, 17) + load<u64>(p + i);
   h ^= rotl<u64>(h, 41);
   return h + 0x9e3779b97f4a7c15;
 }

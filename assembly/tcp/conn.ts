@@ -94,5 +94,98 @@ export const enum ConnSize { bits = 9, bytes = 512 }   // the block's stride in 
   tsFloor: u32;       // no round-trip sample from a TSecr before this
   tsRecent: u32;
   // below: TCP's own, not for owners
-
+  listener: usize;    // that it came from; 0: active open
+  outNext: usize;     // output list; 0: not on it
+  flags: u32;         // Flag
+  // one timer of the wheel serves several deadlines
+  timerNext: usize;
+  timerPrev: usize;
+  timerAt: u32;
+  timerKind: u32;
+  deadlines: u32;     // bits of Slot that are armed
+  at0: u32;           // by Slot, milliseconds
+  at1: u32;
+  at2: u32;
+  at3: u32;
+  at4: u32;
+  // buffers
+  rxStream: u64;      // Stream
+  txStream: u64;      // Stream
+  ooo: usize;         // received beyond rcvd: Range list
+  sacked: usize;      // scoreboard: Range list
+  tsFirst: usize;     // TSvals that wait with their bytes (R16): Range list
+  tsLast: usize;
+  // receiving
+  finOff: u32;        // where the client's FIN is, once seen
+  lastAck: u32;       // Last.ACK.sent, a sequence number
+  rcvMss: u32;        // largest segment received
+  holdRcvd: u32;      // a duplicate ACK is kept until dep reaches this (R5a)
+  holdFrom: u32;      // no ACK stops in [holdFrom, holdTo): told by SACK before
+  holdTo: u32;
+  sackTop: u32;       // highest right edge told by SACK
+  quietUntil: u32;    // no further challenge ACK before this millisecond
+  lastHeard: u32;     // millisecond of the last segment
+  // sending
+  sndWndMax: u32;
+  smallEnd: u32;      // end of the last short segment sent (Nagle)
+  sentAt: u32;        // millisecond of the last data sent
+  progressAt: u32;    // millisecond since when nothing was acknowledged
+  mssMax: u16;        // mss before path MTU discovery
+  backoff: u8;        // RTO doublings
+  probes: u8;         // keep-alive probes without answer
+  cc: u8;             // Algo
+  dupAcks: u8;
+  synTries: u8;
+  sackedN: u8;        // ranges on the scoreboard
+  userTimeout: u32;   // ms
+  keepIdle: u32;      // ms; 0: no keep-alive
+  srtt: u32;          // ms << 3
+  rttvar: u32;        // ms << 2
+  rto: u32;           // ms
+  rttEnd: u32;        // the sample ends when this offset is acknowledged
+  rttAt: u32;         // us when it began
+  // congestion
+  cwnd: u32;
+  ssthresh: u32;
+  recover: u32;       // RecoveryPoint
+  highRxt: u32;
+  rescue: u32;
+  lost: u32;          // bytes taken as lost without SACK (RFC 6582)
+  cc0: u32;           // the algorithm's own
+  cc1: u32;
+  cc2: u32;
+  cc3: u32;
+  cc4: u32;
+  cc5: u32;
+  cc6: u32;
 }
+if (offsetof<Conn>() > <usize>ConnSize.bytes) ERROR("Conn: too large for its stride");
+
+/** The owner number of a connection that no service owns. */
+export const OWNER_USER: u32 = 255;
+
+export const enum Flag {
+  ackNow = 1,          // an ACK is due
+  ackDelayed = 2,      // an ACK is due at Slot.ack at the latest
+  estHeard = 4,        // gated: the handshake's last ACK was heard
+  finSent = 8,         // SND.NXT is beyond the FIN
+  finEver = 16,        // ... or once was
+  finSeen = 32,        // the client's FIN is at finOff
+  noDelay = 64,        // no Nagle
+  cwndLimited = 128,   // the congestion window stopped the last output
+  recovery = 256,      // fast recovery
+  rtoRecovery = 512,   // going back after a timeout
+  rttOn = 1024,        // a round trip is being measured
+  persist = 2048,      // Slot.rtx is the persist timer
+  synDue = 4096,       // the SYN or SYN-ACK has to leave
+  gone = 8192,         // given back, but still on a list
+  hold = 16384,        // a duplicate ACK is kept (R5a)
+  inTable = 32768,
+  tlp = 65536,         // a tail loss probe is out
+  active = 131072,     // active open
+  held = 262144,       // the gate's 5 ms are over: acknowledge as it stands
+  sampled = 524288,    // srtt is valid
+  wantOut = 1048576,   // output as soon as the voice may speak
+}
+
+export const enum Slot { rtx = 0, ack = 1, keep = 2, gate = 3, probe = 4, COUNT = 5 }

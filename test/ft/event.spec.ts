@@ -49,15 +49,15 @@ describe("event", () => {
   test("the_history_hash_tells_any_difference_and_order", () => {
     const e = filled(Kind.data);
     const h = event.mix(7, e);
-    expect(event.mix(8, e) == h).toBeFalsy();
+    expect(event.mix(8, e) == h).toBeFalsy("before");
     e.a++;
     expect(event.mix(7, e) == h).toBeFalsy();
     e.a--;
     expect(event.mix(7, e) == h).toBeTruthy();
     const s = filled(Kind.syn), hs = event.mix(7, s);
     synOf(s).iss++;
-    expect(event.mix(7, s) == hs).toBeFalsy();
+    expect(event.mix(7, s) == hs).toBeFalsy("syn");
     const x = event.mix(event.mix(1, filled(Kind.accept)), filled(Kind.fin)), y = event.mix(event.mix(1, filled(Kind.fin)), filled(Kind.accept));
-    expect(x == y).toBeFalsy();
+    expect(x == y).toBeFalsy("order");
   });
 });
