@@ -72,7 +72,7 @@ function input(i: u32, p: usize, n: u32): void {
   const deadline: u64 = lease ? time + lease : 0;
   if (n < 14) { frame.free(p); return; }
   if (mode == Mode.pass) { ring.send(i ^ 1, p, n, 0, 0, deadline); return; }
-  if (mode == Mode.twice) { twice(p, n, deadline); return; }
+  if (mode == Mode.twice) { if (i == 0) twice(p, n, deadline); else frame.free(p); return; }
   const a = load<u32>(p), b = load<u16>(p, 4);
   store<u32>(p, load<u32>(p, 6)); store<u16>(p, load<u16>(p, 10), 4);
   store<u32>(p, a, 6); store<u16>(p, b, 10);
