@@ -1,0 +1,215 @@
+// What a segment does to a connection (RFC 9293 3.10.7.4, with RFC 5961 and RFC 7323), as a list of calls. Order and holes are judged by
+// rcvd, also where the ACK field lags behind it (R5a, R11).
+
+import { Conn, Dirty, Flag, State, SynFlag } from "./conn";
+import { Bit } from "../wire/tcp";
+import * as clock from "../core/clock";
+import * as seq from "../core/seq";
+import * as segment from "./segment";
+import * as options from "./options";
+import * as output from "./output";
+import * as receive from "./receive";
+import * as recovery from "./recovery";
+import * as rtt from "./rtt";
+import * as sack from "./sack";
+import * as state from "./state";
+import * as table from "./table";
+import * as window from "./window";
+import * as counters from "./counters";
+import { Tcp as C } from "./counters";
+
+/** At most one challenge ACK in this many milliseconds and connection (RFC 5961 7). */
+const QUIET: u32 = 200;
+/** 24 days: TS.Recent is too old to judge by (RFC 7323 5.5). */
+const TS_STALE: u32 = 2073600000;
+
+/** The offset of the segment's first byte. */
+// @ts-ignore: decorator
+@inline function offset(c: Conn): u32 { return segment.seqNo - c.irs - 1; }
+/** RCV.NXT as an offset, the FIN counted. */
+// @ts-ignore: decorator
+@inline function next(c: Conn): u32 { return c.rcvd + c.finRcvd; }
+
+/** The parsed segment belongs to c, in any state but LISTEN and SYN-SENT. */
+export function arrive(c: Conn): void {
+  const bits = segment.bits;
+  if (c.state == State.synRcvd && synAgain(c)) return;
+  if (bits & Bit.rst) { rxRst(c); return; }
+  if (stale(c) || !acceptable(c)) return;
+  c.lastHeard = clock.ms;
+  c.probes = 0;
+  if (bits & Bit.syn) { rxSyn(c); return; }
+  if (!(bits & Bit.ack)) { counters.add(C.noAck); return; }
+  if (!rxAck(c)) return;
+  if (segment.len != 0) rxData(c);
+  else if (options.hasTs && c.options & SynFlag.timestamps) state.stamp(c, segment.seqNo, options.tsVal);
+  if (segment.bits & Bit.fin) rxFin(c);
+}
+
+/** The same SYN again: the SYN-ACK was lost, or waits for the gate. */
+function synAgain(c: Conn): bool {
+  if ((segment.bits & (Bit.syn | Bit.ack)) != Bit.syn || segment.seqNo != c.irs) return false;
+  counters.add(C.duplicate);
+  c.clientRetransmits++;
+  table.mark(c, Dirty.retransmit);
+  c.flags |= Flag.synDue;
+  table.want(c);
+  return true;
+}
+
+/** PAWS (RFC 7323 5.3 R1); a segment without the option that both sides agreed on is dropped as well (3.2). */
+function stale(c: Conn): bool {
+  if (!(c.options & SynFlag.timestamps)) return false;
+  if (options.hasTs && (seq.ge(options.tsVal, c.tsRecent) || clock.ms - c.lastHeard > TS_STALE)) return false;
+  counters.add(C.paws);
+  if (options.hasTs) challenge(c);
+  return true;
+}
+
+/** The sequence number check. What is not acceptable is answered by an ACK. A probe of a closed window goes on without its bytes. */
+function acceptable(c: Conn): bool {
+  const n = segment.space(), ahead = offset(c) - next(c);
+  const wnd = <i32>(c.edge + window.slack(c) - next(c));
+  if (wnd > 0) {
+    if (ahead < <u32>wnd || (n != 0 && ahead + n - 1 < <u32>wnd)) return true;
+  } else if (ahead == 0) {
+    if (n == 0) return true;
+    counters.add(C.windowClosed);
+    window.update(c);
+    segment.clip(0);
+    output.ackDuplicate(c);
+    return true;
+  }
+  if (n != 0 && <i32>(ahead + n) <= 0) again(c);
+  else { counters.add(C.outOfWindow); challenge(c); }
+  return false;
+}
+
+/** All of the segment was received before: its ACK was lost, or has not left yet. */
+function again(c: Conn): void {
+  counters.add(C.duplicate);
+  c.clientRetransmits++;
+  table.mark(c, Dirty.retransmit);
+  output.ackDuplicate(c);
+}
+
+/** An ACK that tells where we are, at most one per QUIET. */
+function challenge(c: Conn): void {
+  if (seq.lt(clock.ms, c.quietUntil) && c.quietUntil != 0) { counters.add(C.challengeLimited); return; }
+  c.quietUntil = clock.ms + QUIET | 1;
+  output.ackDuplicate(c);
+}
+
+/** RFC 5961 3.2: exact, at rcvd or at the ACK last sent: reset; in the window: a challenge. */
+function rxRst(c: Conn): void {
+  const at = offset(c) - next(c);
+  if (at == 0 || (c.gated && segment.seqNo == c.lastAck && c.state != State.synRcvd)) { state.resetHeard(c); return; }
+  if (at < c.edge + window.slack(c) - next(c)) { counters.add(C.rstChallenged); challenge(c); }
+  else counters.add(C.rstOutOfWindow);
+}
+
+/** RFC 5961 4.2. */
+function rxSyn(c: Conn): void {
+  counters.add(C.synChallenged);
+  challenge(c);
+}
+
+/** Highest offset that an ACK may name, FIN counted: what was sent; gated (R14): what was produced. */
+function ackLimit(c: Conn): u32 {
+  if (c.gated) return c.prod + c.prodFin;
+  return c.sentMax + (c.flags & Flag.finEver ? 1 : c.flags & Flag.persist ? 1 : 0);
+}
+
+/** False where the segment ends here. */
+function rxAck(c: Conn): bool {
+  const off = segment.ack - c.iss - 1;
+  if (c.state == State.synRcvd && !rxHandshake(c, off)) return false;
+  const una = c.heardAck + c.finAcked;
+  if (seq.lt(off, una)) return rxOldAck(c, una - off);
+  if (off - una > ackLimit(c) - una) { counters.add(C.ackChallenged); challenge(c); return false; }
+  const told = options.sackN != 0 && sack.receive(c);
+  if (off != una) rxNewAck(c, off);
+  else if (told || recovery.isDuplicate(c)) { recovery.duplicate(c, told); table.want(c); }
+  rxWindow(c);
+  return c.state != State.closed;
+}
+
+/** RFC 5961 5.2: an ACK older than the largest window was never ours. */
+function rxOldAck(c: Conn, age: u32): bool {
+  if (age <= max<u32>(c.sndWndMax, 65535)) return true;
+  counters.add(C.ackChallenged);
+  challenge(c);
+  return false;
+}
+
+function rxNewAck(c: Conn, off: u32): void {
+  const fin = c.prodFin != 0 && off == c.prod + 1;
+  const n = state.acknowledged(c, fin ? c.prod : off, fin);
+  rtt.acked(c);
+  recovery.advanced(c, n);
+  state.afterAck(c);
+  table.want(c);
+}
+
+/** In SYN-RECEIVED: the ACK of our SYN, anything else is refused (RFC 9293 3.10.7.4, fifth). */
+function rxHandshake(c: Conn, off: u32): bool {
+  if (off > ackLimit(c)) {
+    counters.add(C.badAck);
+    output.refuse(c.voice, c.localAddr, c.localPort, c.remoteAddr, c.remotePort, segment.ack, 0, Bit.rst);
+    return false;
+  }
+  setWindow(c);
+  if (c.flags & Flag.rttOn) rtt.acked(c);
+  heardEstablished(c);
+  return true;
+}
+
+/** The handshake's last ACK: completes a plain connection; a gated one's owner decides. */
+export function heardEstablished(c: Conn): void {
+  if (c.flags & Flag.estHeard) return;
+  c.flags |= Flag.estHeard;
+  table.mark(c, Dirty.established);
+  if (!c.gated) state.establish(c);
+}
+
+function setWindow(c: Conn): void {
+  c.sndWnd = segment.wnd << c.wscaleSnd;
+  c.sndWndMax = max<u32>(c.sndWndMax, c.sndWnd);
+  c.sndWl1 = segment.seqNo;
+  c.sndWl2 = segment.ack;
+}
+
+/** Takes the window unless the segment is older than the last one it was taken from. */
+function rxWindow(c: Conn): void {
+  if (seq.gt(c.sndWl1, segment.seqNo) || (c.sndWl1 == segment.seqNo && seq.gt(c.sndWl2, segment.ack))) return;
+  const before = c.sndWnd;
+  setWindow(c);
+  if (c.sndWnd == before) return;
+  table.mark(c, Dirty.ack);
+  if (c.sndWnd > before) table.want(c);
+}
+
+function rxData(c: Conn): void {
+  const off = offset(c), fresh = seq.le(off, c.rcvd), behind = seq.lt(off, c.rcvd), n = segment.len;
+  const took = receive.take(c, off, segment.data, n);
+  if (took == receive.Took.inOrder || took == receive.Took.filled) {
+    if (n > c.rcvMss) c.rcvMss = min<u32>(n, c.mssMax);
+    if (fresh && options.hasTs && c.options & SynFlag.timestamps) rxStamp(c, off);
+    receive.moved(c);
+    if (took == receive.Took.filled && !c.gated) output.ackSoon(c, true);
+  } else if (took == receive.Took.nothing && behind && seq.le(off + n, c.rcvd)) again(c);
+  else output.ackDuplicate(c);
+}
+
+/** TS.Recent follows the bytes (R16). */
+function rxStamp(c: Conn, off: u32): void {
+  if (c.gated) state.remember(c, off, options.tsVal);
+  else state.stamp(c, segment.seqNo, options.tsVal);
+}
+
+function rxFin(c: Conn): void {
+  const was = c.finRcvd;
+  const contiguous = receive.fin(c, offset(c) + segment.len);
+  if (contiguous) { if (!c.gated) state.depositFin(c); }
+  else if (!was && !c.finRcvd && segment.len == 0) output.ackDuplicate(c);
+}

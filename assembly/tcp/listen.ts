@@ -1,0 +1,124 @@
+// Listeners, and the control blocks made from SYNs. Everything that a SYN decides is a function of the SYN and the listener (R12).
+
+import { Conn, Flag, State, Syn, SynFlag } from "./conn";
+import { SERVICES } from "../core/sizes";
+import * as segment from "./segment";
+import * as options from "./options";
+import * as table from "./table";
+import * as state from "./state";
+import * as cc from "./cc";
+import * as window from "./window";
+import * as counters from "./counters";
+import { Tcp as C } from "./counters";
+
+@unmanaged export class Listener {
+  addr: u32;        // 0: any of ours
+  port: u16;
+  owner: u8;
+  gated: u8;
+  voice: usize;
+  rcvCap: u32;
+  sndCap: u32;
+  mssLimit: u16;    // largest segment either way, options included
+  cc: u8;           // Algo
+  cookies: u8;      // 1: every SYN is answered by a cookie
+  keepIdle: u32;    // ms; 0: no keep-alive
+  guard: u32;       // added to the timestamp offset of cookies (R13)
+  cookieAt: u32;    // clock.ms of the last cookie
+  cookied: u8;      // 1: cookieAt is valid
+  used: u8;
+  pad: u16;
+}
+
+const MAX: u32 = SERVICES + 16;
+const BASE: usize = memory.data(48 * MAX, 16);
+if (offsetof<Listener>() > 48) ERROR("Listener: layout");
+/** Segments when the owner sets no limit: an Ethernet's. */
+export const MSS: u32 = 1460;
+/** Keep-alive's idle time where it is on (RFC 9293 3.8.4: no less by default). */
+export const KEEP_IDLE: u32 = 7200000;
+
+export function init(): void { memory.fill(BASE, 0, 48 * MAX); }
+
+// @ts-ignore: decorator
+@inline function at(i: u32): Listener { return changetype<Listener>(BASE + <usize>i * 48); }
+
+/** The listener for an address and port, or null. An exact address goes before any address. */
+export function find(addr: u32, port: u32): Listener | null {
+  let best: usize = 0;
+  for (let i: u32 = 0; i < MAX; i++) {
+    const l = at(i);
+    if (!l.used || l.port != port || (l.addr != 0 && l.addr != addr)) continue;
+    if (l.addr != 0) return l;
+    best = changetype<usize>(l);
+  }
+  return best == 0 ? null : changetype<Listener>(best);
+}
+
+/** A new listener, or null when there is one already or no room. */
+export function add(addr: u32, port: u32): Listener | null {
+  for (let i: u32 = 0; i < MAX; i++) if (at(i).used && at(i).addr == addr && at(i).port == port) return null;
+  for (let i: u32 = 0; i < MAX; i++) {
+    const l = at(i);
+    if (l.used) continue;
+    memory.fill(changetype<usize>(l), 0, 48);
+    l.used = 1;
+    l.addr = addr; l.port = <u16>port;
+    return l;
+  }
+  return null;
+}
+
+/** Writes the SYN that has just been parsed into s. */
+export function record(s: Syn): void {
+  s.remoteAddr = segment.remoteAddr; s.localAddr = segment.localAddr;
+  s.remotePort = <u16>segment.remotePort; s.localPort = <u16>segment.localPort;
+  s.irs = segment.seqNo;
+  s.iss = 0;
+  s.tsVal = options.hasTs ? options.tsVal : 0;
+  s.wnd = <u16>segment.wnd;
+  s.mss = <u16>options.mss;
+  s.wscale = <u8>options.wscale;
+  s.flags = <u8>((options.hasTs ? SynFlag.timestamps : 0) | (options.sackOk ? SynFlag.sack : 0));
+  s.pad = 0;
+}
+
+/** The block of a SYN in SYN-RECEIVED, with iss from the record; null, counted, when there is none or the addresses are taken. */
+export function make(l: Listener, s: Syn, tsOffset: u32): Conn | null {
+  if (table.find(s.localAddr, s.localPort, s.remoteAddr, s.remotePort) != null) return null;
+  const c = table.make(s.localAddr, s.localPort, s.remoteAddr, s.remotePort);
+  if (c == null) { counters.add(C.noConn); return null; }
+  counters.add(C.opened);
+  c.listener = changetype<usize>(l);
+  c.state = <u8>State.synRcvd;
+  c.owner = l.owner;
+  c.gated = l.gated;
+  c.voice = l.voice;
+  c.cc = l.cc;
+  c.keepIdle = l.keepIdle;
+  c.userTimeout = USER_TIMEOUT;
+  state.begin(c, l.rcvCap, l.sndCap);
+  numbers(c, s, l, tsOffset);
+  cc.init(c);
+  if (s.flags & SynFlag.cookie) c.flags |= Flag.estHeard; else c.flags |= Flag.synDue;
+  return c;
+}
+
+/** RFC 9293 3.8.3: R2 for data, milliseconds. */
+export const USER_TIMEOUT: u32 = 300000;
+
+function numbers(c: Conn, s: Syn, l: Listener, tsOffset: u32): void {
+  c.irs = s.irs;
+  c.iss = s.iss;
+  c.lastAck = s.irs + 1;
+  c.tsRecent = s.tsVal;
+  c.tsOffset = tsOffset;
+  c.tsFloor = tsOffset;
+  c.sndWnd = s.wnd;
+  c.sndWndMax = s.wnd;
+  c.sndWl1 = s.irs;
+  c.sndWl2 = s.iss;
+  state.agree(c, s.flags & (SynFlag.timestamps | SynFlag.sack), s.mss, s.wscale, l.mssLimit);
+  c.wscaleRcv = s.wscale == 255 ? 0 : <u8>window.scaleFor(l.rcvCap);
+  c.edgeSent = min<u32>(l.rcvCap, 65535);
+}
