@@ -65,8 +65,7 @@ function syn(r: Replica, e: Event): bool {
 
 /** The control block of a `syn` event. */
 function open(r: Replica, e: Event): Conn | null {
-  const s = synOf(e);
-  return tcp.open(changetype<tcp.Listener>(r.listener), s, e.c, timestamps.offset(s.localAddr, s.localPort, s.remoteAddr, s.remotePort, r.guard));
+  return tcp.open(changetype<tcp.Listener>(r.listener), synOf(e), e.c, timestamps.offset(synOf(e), r.guard));
 }
 
 function accept(r: Replica, e: Event, m: Member): void {

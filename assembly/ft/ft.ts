@@ -25,7 +25,6 @@ import * as join from "./join";
 import * as membership from "./membership";
 import * as order from "./order";
 import * as receive from "./receive";
-import * as timestamps from "./timestamps";
 
 export { install, leave, lease } from "./membership";
 export { Suspect } from "./replica";
@@ -38,7 +37,6 @@ export function init(): i32 {
   replica.init();
   api.init(config.key());
   channel.init(config.key());
-  timestamps.init(config.key());
   detect.init();
   for (let s: u32 = 0; s < SERVICES; s++) {
     if (!config.isService(s) || config.memberIndex(config.service(s), config.id()) < 0) continue;

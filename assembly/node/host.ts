@@ -32,7 +32,7 @@ export function init(p: usize, n: u32): i32 {
   let e = node.start(p, n);
   if (e < 0) return e;
   entropy.gather();
-  tcp.init(config.key(), entropy.address());
+  tcp.init(config.key());
   const image = config.content();
   content.setSize(image != null ? image.bytes : 0);
   e = node.knowNodes();
@@ -59,7 +59,7 @@ export function poll(now: u64): u32 {
   timers();
   let wait = agent.run();
   wait = min(wait, ft.run());
-  more = tcp.flush() || more;
+  tcp.flush();
   for (let i: u32 = 0; i < config.ifaces; i++) ring.reclaim(i);
   wait = node.finish(wait);
   return more ? 0 : wait;
@@ -82,7 +82,7 @@ function input(i: u32, p: usize, n: u32): void {
   switch (v) {
     case Verdict.done: return;
     case Verdict.tcp: tcp.input(ip.p, ip.n); return;
-    case Verdict.icmp: tcp.icmp(ip.p, ip.n); frame.free(ip.p); return;
+    case Verdict.icmp: tcp.icmp(ip.p, ip.n); return;
     case Verdict.udp: datagram(ip.p, ip.n); return;
     case Verdict.forward: ip.refuse(ip.p, Net.ipNotOurs); return;
     default: ip.refuse(ip.p, Net.ipProtocol); return;
