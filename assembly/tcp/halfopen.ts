@@ -44,7 +44,7 @@ const TRIES: u32 = 5;
 const KEEP: u32 = 5000;
 let free: usize = 0;
 let count: u32 = 0;
-let newsHead: usize = END, newsTail: usize = 0;
+let newsHead: usize = 0, newsTail: usize = 0;
 
 export function init(): void {
   memory.fill(HASH, 0, 4 * BUCKETS);

@@ -8,13 +8,12 @@ import * as table from "./table";
 
 const KEYS: usize = memory.data(48, 16);   // isn, timestamp, cookie
 
-/** Derives TCP's keys from the 16-byte key at `site`. */
-export function set(siteKey: usize): void {
+/** Derives TCP's keys from the 16-byte key at siteKey, and the table's from the node's own secret (16 bytes). */
+export function set(siteKey: usize, secret: usize): void {
   siphash.derive(siteKey, Key.isn, 0, KEYS);
   siphash.derive(siteKey, Key.timestamp, 0, KEYS + 16);
   siphash.derive(siteKey, Key.cookie, 0, KEYS + 32);
-  siphash.begin(KEYS);
-  table.setSecret(<u32>siphash.end(0, 0));
+  table.setSecret(<u32>siphash.hash(KEYS, secret, 16));
 }
 
 function tuple(key: usize, local: u32, lport: u32, remote: u32, rport: u32): void {

@@ -6,7 +6,9 @@ import { Tcp, TCP_SIZE } from "../wire/tcp";
 import * as frame from "../core/frame";
 import * as clock from "../core/clock";
 import * as checksum from "../core/checksum";
+import * as ring from "../core/ring";
 import * as ip from "../net/ip";
+import * as route from "../net/route";
 import * as counters from "./counters";
 import { Tcp as C } from "./counters";
 
@@ -22,6 +24,15 @@ export const ROOM: u32 = frame.FRAME - AT - IP_SIZE - TCP_SIZE;
 @inline export function may(voice: usize): bool {
   const v = changetype<Voice>(voice);
   return v.mute == 0 && (v.until == 0 || v.until > clock.now);
+}
+
+/** Ring slots that data leaves to acknowledgements and others. */
+const SPARE: u32 = 16;
+
+/** True where the ring towards `remote` has no room for data: to send on would be to lose. */
+export function full(remote: u32): bool {
+  const r = route.lookup(remote);
+  return r != null && ring.room(r.iface) < SPARE;
 }
 
 /** A voice without limits. */

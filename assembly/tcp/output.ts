@@ -21,6 +21,8 @@ import { Tcp as C } from "./counters";
 
 /** RFC 9293 3.8.6.3: an ACK waits at most this long. */
 const DELAY: u32 = 40;
+/** Segments that a connection sends before it is another's turn; fewer than `out` keeps free, so that none is lost in the ring. */
+const BURST: u32 = 15;
 /** R5a: how long an ACK waits for the gate. */
 const GATE: u32 = 5;
 
@@ -70,16 +72,19 @@ export function flight(c: Conn): u32 {
 function sackedBelow(c: Conn): u32 { return c.sent == c.sentMax ? sack.bytes(c) : recovery.sackedBelow(c, c.sent); }
 
 function transfer(c: Conn): void {
+  if (out.full(c.remoteAddr)) { table.want(c); return; }
   if (c.flags & Flag.recovery) recovery.resend(c);
   let way = flight(c);
   if (way == 0 && c.sentAt != 0 && clock.ms - c.sentAt > c.rto) cc.idle(c);
   c.flags &= ~<u32>Flag.cwndLimited;
+  let burst: u32 = 0;
   for (;;) {
     const n = next(c, way);
     if (n == 0) break;
     const fin = finFollows(c, c.sent + n);
     if (!data(c, c.sent, n, fin)) return;
     way += n;
+    if (++burst == BURST) { table.want(c); return; }
   }
   if (!(c.flags & Flag.finSent) && finFollows(c, c.sent) && !data(c, c.sent, 0, true)) return;
   if (!outstanding(c) && seq.lt(c.sent, c.ok)) persist(c);

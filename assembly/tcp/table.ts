@@ -16,8 +16,8 @@ let free: usize = 0;
 let count: u32 = 0;
 let secret: u32 = 0x9e3779b1;
 let recent: usize = 0;           // the connection of the last segment
-let dirtyHead: usize = END, dirtyTail: usize = 0;
-let outHead: usize = END, outTail: usize = 0;
+let dirtyHead: usize = 0, dirtyTail: usize = 0;   // END while empty, from `init` on
+let outHead: usize = 0, outTail: usize = 0;
 
 export function init(): void {
   memory.fill(HASH, 0, 4 * BUCKETS);
@@ -168,5 +168,7 @@ export function nextOut(): Conn | null {
   return null;
 }
 
+/** The connection at the end of the output list; 0: none. */
+export function lastOut(): usize { return outHead == END ? 0 : outTail; }
 /** True while `nextOut` has something. */
 export function pending(): bool { return outHead != END; }

@@ -35,11 +35,14 @@ import { Tcp as C } from "./counters";
 
 export { Listener } from "./listen";
 
-/** Empties all pools. `frame`, `wheel`, `clock` and net come first. siteKey: 16 bytes that the keys of ISN, timestamps and cookies come from. */
-export function init(siteKey: usize): void {
+/**
+ * Empties all pools. `frame`, `wheel`, `clock` and net come first. siteKey: 16 bytes that the keys of ISN, timestamps and cookies come from;
+ * secret: 16 bytes of the node's own, which key its tables.
+ */
+export function init(siteKey: usize, secret: usize): void {
   stream.init();
   ranges.init();
-  keys.set(siteKey);
+  keys.set(siteKey, secret);
   table.init();
   listeners.init();
   halfopen.init();
@@ -102,11 +105,8 @@ function voiceOf(addr: u32): usize {
   return a != null && a.voice != 0 ? a.voice : out.ALWAYS;
 }
 
-/** An ICMP error of n bytes at p (its IP header) that quotes a segment of ours. Owns the buffer. */
-export function icmp(p: usize, n: u32): void {
-  errors.input(p, n);
-  frame.free(p);
-}
+/** An ICMP error of n bytes at p (its IP header) that quotes a segment of ours. The buffer stays the caller's. */
+export function icmp(p: usize, n: u32): void { errors.input(p, n); }
 
 /** A due timer of kind TimerKind.tcp + 0 .. 15. */
 export function timer(t: Timer): void {
@@ -117,9 +117,19 @@ export function timer(t: Timer): void {
   }
 }
 
-/** Sends what the connections on the output list may send. */
-export function flush(): void {
-  for (let c = table.nextOut(); c != null; c = table.nextOut()) output.output(c);
+/** Connections that one `flush` looks at: a poll's work is bounded. */
+const BURST: u32 = 256;
+
+/** Sends what the connections on the output list may send. True where some still wait: for their turn, or for room in the NIC's ring. */
+export function flush(): bool {
+  const stop = table.lastOut();
+  for (let i: u32 = 0; i < BURST; i++) {
+    const c = table.nextOut();
+    if (c == null) return false;
+    output.output(c);
+    if (changetype<usize>(c) == stop) break;
+  }
+  return table.pending();
 }
 
 // news
