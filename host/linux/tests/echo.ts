@@ -130,8 +130,7 @@ function zero(): void {
   if (p) ring.send(0, p, 0, 0, 0, 0);
 }
 
-// @ts-ignore: decorator
-@noinline function deep(n: u32): void {
+function deep(n: u32): void {
   store<u32>(0xfffffff0, n); // TRAP HERE
 }
 
