@@ -1,0 +1,209 @@
+import { A, CPORT, F, IRS, K, PEER, PORT, R, S, build, conn, consume, end, established, expectNone, expectSeg, iss, later, listener, modern, mssOpt, news, outWnd, produce, rawOpt, seg, segFrom, start, take, tsOpt } from "./bed";
+import { Dirty, State } from "../../assembly/tcp/conn";
+import { Tcp as C } from "../../assembly/tcp/counters";
+import * as counters from "../../assembly/tcp/counters";
+import * as frame from "../../assembly/core/frame";
+import * as tcp from "../../assembly/tcp/tcp";
+
+describe("input", () => {
+  beforeEach(start);
+  afterEach(end);
+
+  test("rfc9293_3_5_three_way_handshake", () => {
+    const c = established();
+    expect(c.state).toBe(<u8>State.established);
+    expect(news(c)).toBe(Dirty.established);
+    expectNone();
+  });
+  test("rfc9293_3_10_7_1_syn_to_a_closed_port_gets_rst_ack", () => {
+    seg(S, 0, 0, 1000, 0);
+    expect(take() != 0).toBeTruthy();
+    expect(counters.get(C.noPort)).toBe(1);
+  });
+  test("data_is_delivered_and_acked_within_40_ms", () => {
+    const c = established();
+    seg(K, 1, 1, 60000, 100);
+    expectNone();
+    later(39); expectNone();
+    later(2);
+    expectSeg(K, 1, 101, 0);
+    consume(c, 100);
+  });
+  test("rfc5681_4_2_every_second_full_segment_is_acked_at_once", () => {
+    const c = established();
+    seg(K, 1, 1, 60000, 1000);
+    expectNone();
+    seg(K, 1001, 1, 60000, 1000);
+    expectSeg(K, 1, 2001, 0);
+    consume(c, 2000);
+  });
+  test("rfc5681_4_2_out_of_order_segments_cause_duplicate_acks_and_a_filled_gap_an_ack", () => {
+    const c = established();
+    seg(K, 1001, 1, 60000, 1000);
+    expectSeg(K, 1, 1, 0);
+    seg(K, 2001, 1, 60000, 500);
+    expectSeg(K, 1, 1, 0);
+    seg(K, 1, 1, 60000, 1000);
+    expectSeg(K, 1, 2501, 0);
+    consume(c, 2500);
+  });
+  test("a_segment_received_twice_is_acked_at_once_and_counts", () => {
+    const c = established();
+    seg(K, 1, 1, 60000, 10);
+    later(50);
+    expectSeg(K, 1, 11, 0);
+    seg(K, 1, 1, 60000, 10);
+    expectSeg(K, 1, 11, 0);
+    expect(c.clientRetransmits).toBe(1);
+    expect(news(c) & Dirty.retransmit).toBe(Dirty.retransmit);
+  });
+  test("an_overlapping_segment_gives_its_new_bytes", () => {
+    const c = established();
+    seg(K, 1, 1, 60000, 10);
+    seg(K, 5, 1, 60000, 20);
+    expect(c.rcvd).toBe(24);
+    consume(c, 24);
+  });
+  test("rfc9293_3_6_passive_close_through_close_wait_and_last_ack", () => {
+    const c = established();
+    seg(K | F, 1, 1, 60000, 0);
+    expectSeg(K, 1, 2, 0);
+    expect(c.state).toBe(<u8>State.closeWait);
+    expect(news(c) & Dirty.fin).toBe(Dirty.fin);
+    tcp.shut(c); tcp.flush();
+    expectSeg(F | K, 1, 2, 0);
+    expect(c.state).toBe(<u8>State.lastAck);
+    seg(K, 2, 2, 60000, 0);
+    expect(news(c) & Dirty.finished).toBe(Dirty.finished);
+    expect(c.state).toBe(<u8>State.closed);
+    tcp.finish(c);
+  });
+  test("rfc9293_3_6_active_close_through_fin_wait_to_time_wait", () => {
+    const c = established();
+    tcp.shut(c); tcp.flush();
+    expectSeg(F | K, 1, 1, 0);
+    expect(c.state).toBe(<u8>State.finWait1);
+    seg(K, 1, 2, 60000, 0);
+    expect(c.state).toBe(<u8>State.finWait2);
+    seg(K, 1, 2, 60000, 50);
+    seg(K | F, 51, 2, 60000, 0);
+    expectSeg(K, 2, 52, 0);
+    expect(c.state).toBe(<u8>State.timeWait);
+    consume(c, 50);
+    expect(news(c) & Dirty.finished).toBe(Dirty.finished);
+    tcp.finish(c);
+    seg(K | F, 51, 2, 60000, 0);
+    expectSeg(K, 2, 52, 0);
+  });
+  test("rfc9293_3_6_simultaneous_close_through_closing", () => {
+    const c = established();
+    tcp.shut(c); tcp.flush();
+    expectSeg(F | K, 1, 1, 0);
+    seg(K | F, 1, 1, 60000, 0);
+    expectSeg(K, 2, 2, 0);
+    expect(c.state).toBe(<u8>State.closing);
+    seg(K, 2, 2, 60000, 0);
+    expect(c.state).toBe(<u8>State.timeWait);
+  });
+  test("fin_out_of_order_waits_for_the_bytes_before_it", () => {
+    const c = established();
+    seg(K | F, 101, 1, 60000, 50);
+    expectSeg(K, 1, 1, 0);
+    expect(c.finRcvd).toBe(0);
+    seg(K, 1, 1, 60000, 100);
+    expectSeg(K, 1, 152, 0);
+    expect(c.state).toBe(<u8>State.closeWait);
+    consume(c, 150);
+  });
+  test("rfc5961_3_exact_rst_resets", () => {
+    const c = established();
+    seg(R, 1, 0, 0, 0);
+    expect(c.state).toBe(<u8>State.closed);
+    expect(news(c) & Dirty.reset).toBe(Dirty.reset);
+    expectNone();
+  });
+  test("rfc5961_3_rst_in_window_gets_a_challenge_ack", () => {
+    const c = established();
+    seg(R, 100, 0, 0, 0);
+    expectSeg(K, 1, 1, 0);
+    expect(c.state).toBe(<u8>State.established);
+    expect(counters.get(C.rstChallenged)).toBe(1);
+    seg(R, 200, 0, 0, 0);
+    expectNone();
+    expect(counters.get(C.challengeLimited)).toBe(1);
+  });
+  test("rfc5961_3_rst_outside_the_window_is_dropped", () => {
+    established();
+    seg(R, 80000, 0, 0, 0);
+    expectNone();
+    expect(counters.get(C.rstOutOfWindow)).toBe(1);
+  });
+  test("rfc5961_4_syn_in_an_established_connection_gets_a_challenge_ack", () => {
+    const c = established();
+    seg(S, 50, 0, 1000, 0);
+    expectSeg(K, 1, 1, 0);
+    expect(c.state).toBe(<u8>State.established);
+  });
+  test("rfc5961_5_ack_of_unsent_data_gets_a_challenge_ack_and_no_data_is_taken", () => {
+    const c = established();
+    seg(K, 1, 500, 60000, 20);
+    expectSeg(K, 1, 1, 0);
+    expect(c.rcvd).toBe(0);
+    expect(counters.get(C.ackChallenged)).toBe(1);
+  });
+  test("rfc7323_5_old_timestamp_is_dropped_with_an_ack", () => {
+    const c = modern();
+    tsOpt(200, 0); seg(K, 1, 1, 15000, 10);
+    tsOpt(150, 0); seg(K, 11, 1, 15000, 10);
+    expectSeg(K, 1, 11, 0);
+    expect(c.rcvd).toBe(10);
+    expect(counters.get(C.paws)).toBe(1);
+  });
+  test("rfc7323_4_tsrecent_is_the_earliest_unacknowledged_segments", () => {
+    const c = modern();
+    tsOpt(200, 0); seg(K, 1, 1, 15000, 10);
+    tsOpt(300, 0); seg(K, 11, 1, 15000, 10);
+    expect(c.tsRecent).toBe(200);
+  });
+  test("a_segment_beyond_the_window_is_answered_by_an_ack", () => {
+    const c = established();
+    seg(K, 70001, 1, 60000, 10);
+    expectSeg(K, 1, 1, 0);
+    expect(c.rcvd).toBe(0);
+    expect(counters.get(C.outOfWindow)).toBe(1);
+  });
+  test("hostile_headers_are_refused_and_counted_once", () => {
+    listener();
+    for (let cut: u32 = 0; cut < 20; cut++) {
+      const p = build(PEER, CPORT, S, IRS, 0, 100, 0, 0);
+      tcp.input(p, 20 + cut);
+    }
+    expect(counters.get(C.badLength)).toBe(20);
+    const p = build(PEER, CPORT, S, IRS, 0, 100, 0, 0);
+    store<u8>(p + 20 + 4, 0x55);
+    tcp.input(p, 40);
+    expect(counters.get(C.badChecksum)).toBe(1);
+    rawOpt(0x03000000); seg(S, 0, 0, 100, 0);
+    rawOpt(0x02ff0000); seg(S, 0, 0, 100, 0);
+    rawOpt(0x01010102); seg(S, 0, 0, 100, 0);
+    expect(counters.get(C.badOption)).toBe(3);
+    seg(S | F, 0, 0, 100, 0);
+    expect(counters.get(C.badFlags)).toBe(1);
+    segFrom(0xe0000001, CPORT, S, 0, 0, 100, 0);
+    expect(counters.get(C.badSource)).toBe(1);
+    expectNone();
+  });
+  test("the_window_closes_when_nobody_reads_and_opens_again", () => {
+    const c = established();
+    for (let off: u32 = 0; off < 65000; off += 1000) { seg(K, 1 + off, 1, 60000, 1000); while (take()) {} }
+    seg(K, 65001, 1, 60000, 535);
+    later(50);
+    expectSeg(K, 1, 65536, 0);
+    expect(outWnd).toBe(0);
+    seg(K, 65536, 1, 60000, 1);
+    expectSeg(K, 1, 65536, 0);
+    consume(c, 40000);
+    expectSeg(K, 1, 65536, 0);
+    expect(outWnd).toBe(40000);
+  });
+});
