@@ -7,7 +7,7 @@ import { Random } from "./random.ts";
 
 /** Fields of the `Abi` block and of a `Ring`, as indices of 32-bit words (host/ABI.md). */
 const enum Abi { magic = 0, version = 1, config = 2, configSize = 3, ifaces = 4, rings = 5, status = 6, counters = 7, countersN = 8, storeDone = 9, storeFailed = 10 }
-const enum Ring { rxSlots = 0, rxSize = 1, rxPosted = 2, rxFilled = 3, txSlots = 4, txSize = 5, txQueued = 6, txSent = 7, txLate = 8, txFailed = 9, rxMissed = 10, rxBufSize = 11, linkUp = 12 }
+const enum Ring { rxSlots = 0, rxSize = 1, rxPosted = 2, rxFilled = 3, txSlots = 4, txSize = 5, txQueued = 6, txSent = 7, txLate = 8, txFailed = 9, rxMissed = 10, rxBufSize = 11, linkUp = 12, rxTaken = 13, txReclaimed = 14 }
 const MAGIC = 0x31445948;
 const FOREVER = 0xffffffff;
 const LATER = -11, OUTSIDE = -5;
@@ -57,9 +57,9 @@ export class SimNode implements Target, Receiver {
   paused = false;
   polls = 0;
   /** The durable record; null: a node without storage. */
-  store: Uint8Array | null = new Uint8Array(0);
-  content = new Uint8Array(0);
-  /** Called after each poll, before its frames leave. */
+  store: Uint8Array<ArrayBufferLike> | null = null;
+  content: Uint8Array<ArrayBufferLike> = new Uint8Array(0);
+  /** Called after each poll, before its frames leave; may call into the module. */
   afterPoll: (() => void) | null = null;
   onLog: Log | null = null;
   readonly ports: Port[] = [];
@@ -170,13 +170,19 @@ export class SimNode implements Target, Receiver {
     const now = this.clock(), before = this.filled();
     const wait = this.guarded("poll", () => this.exports!.poll(BigInt(now))) >>> 0;
     this.engine.trace(this.engine.now);
+    if (wait !== FOREVER) this.pollBy(this.engine.now + Math.max(1, Math.ceil(wait / (1 + this.machine.drift))));
+    this.afterPoll?.();
     const queued = this.queued();
     const cost = this.machine.pollCost + this.machine.frameCost * (queued + before);
     if (cost > 0) this.busyUntil = this.engine.now + cost;
     this.spinning(wait, queued);
-    if (wait !== FOREVER) this.pollBy(this.engine.now + Math.max(1, Math.ceil(wait / (1 + this.machine.drift))));
-    this.afterPoll?.();
     if (queued > 0) this.drainSoon();
+  }
+
+  /** After calls from outside that may have queued frames: `wait` is what the module answered, as `poll` does. */
+  kick(wait: number): void {
+    if (wait >>> 0 !== FOREVER) this.pollBy(this.engine.now + Math.ceil((wait >>> 0) / (1 + this.machine.drift)));
+    if (this.queued() > 0) this.drainSoon();
   }
 
   /** Runs a call into the module: a trap is a violation. */
@@ -269,6 +275,16 @@ export class SimNode implements Target, Receiver {
   lateFrames(): number {
     let n = 0;
     for (let i = 0; i < this.ports.length; i++) n += this.words[this.ring(i) + Ring.txLate];
+    return n;
+  }
+
+  /** Frame buffers that the rings hold: posted for reception, taken in or queued and not yet given back. */
+  framesHeld(): number {
+    let n = 0;
+    for (let i = 0; i < this.ports.length; i++) {
+      const r = this.ring(i), w = this.words;
+      n += (w[r + Ring.rxPosted] - w[r + Ring.rxTaken] >>> 0) + (w[r + Ring.txQueued] - w[r + Ring.txReclaimed] >>> 0);
+    }
     return n;
   }
 

@@ -1,0 +1,386 @@
+// Checks a site's promises at every step: after each poll of a host server what it shows of its state, and each frame that leaves one for a
+// client. Invariants are those of CHAIN: I1 to I5, R1, R15, one membership per view number.
+
+import { Violation } from "./engine.ts";
+import { type Lan } from "./net.ts";
+import { type SimNode } from "./node.ts";
+import { addr, describe, dotted, Flag, ipAt, parseTcp, Proto, Segment, u32 } from "./packet.ts";
+import { hostId, VHOST, type World } from "./world.ts";
+import { type Flow } from "./workload.ts";
+import { recordedViews } from "./record.ts";
+import { Mode } from "./config.ts";
+
+/** Words of `ServiceLook` and `ConnLook` in boards/sim/host.ts. */
+const enum S { role = 0, view = 1, pos = 2, n = 3, applied = 4, stable = 5, history = 6, mute = 7, untilLo = 8, untilHi = 9, connections = 10, members = 11, have = 12, heardView = 13, stopped = 14, WORDS = 15 }
+const enum C {
+  c = 0, state = 1, irs = 2, iss = 3, rcvd = 4, finRcvd = 5, dep = 6, finDep = 7, prod = 8, prodFin = 9, ok = 10, okFin = 11, heardAck = 12, acked = 13,
+  edge = 14, wscale = 15, sent = 16, index = 17, finAcked = 18, readOff = 19, WORDS = 20,
+}
+const MEMBER = 1;
+
+/** Wrap-safe a < b. */
+const lt = (a: number, b: number): boolean => (a - b | 0) < 0;
+
+/** A view as a host or the manager has it. */
+export interface ViewOf { number: number; nodes: number[]; incarnations: string[] }
+
+/** One replica's state of one service for as long as it is the same incarnation; kept after its end. */
+class Epoch {
+  view: ViewOf = { number: 0, nodes: [], incarnations: [] };
+  applied = 0;
+  stable = 0;
+  history = 0;
+  constructor(readonly boot: number, readonly incarnation: string) {}
+}
+
+/** What one replica shows of a connection. */
+class Seen {
+  epoch: Epoch | null = null;
+  gone = false;
+  readonly w = new Uint32Array(C.WORDS);
+}
+
+/** A client's connection, as seen on the wire towards it and at every replica. */
+class Track {
+  svc = -1;
+  irs = 0;
+  iss = -1;
+  ack = -1;
+  edge = -1;
+  ts = -1;
+  scale = 0;
+  ended = false;
+  readonly at: Seen[];
+  constructor(readonly remote: number, readonly port: number, readonly localPort: number, hosts: number) {
+    this.at = Array.from({ length: hosts }, () => new Seen());
+  }
+}
+
+/** Exports of the host module that look inside. */
+interface Look {
+  lookAtService(svc: number): number;
+  lookAtConn(local: number, localPort: number, remote: number, remotePort: number): number;
+  historyAfter(svc: number, count: number): number;
+  pools(): number;
+}
+
+export class Checker {
+  /** Set where a scenario loses all replicas: connections may be reset, and a new history may begin. */
+  lossAllowed = false;
+  /** Set where SYN cookies are out: a SYN-ACK may leave without a connection. */
+  cookies = false;
+  /** Counts of what was looked at. */
+  segments = 0;
+  views = 0;
+  takeovers = 0;
+  private readonly vhost = addr(VHOST);
+  private readonly epochs: (Epoch | null)[][];      // [svc][host]
+  private readonly latest: (Epoch | null)[][];
+  private readonly past: Map<string, Epoch>[];      // [svc] by node:incarnation
+  private readonly canon: Map<number, number>[];    // [svc] history by number of events, as the primaries applied it
+  private readonly names = new Map<string, string>();
+  private readonly newest: ViewOf[] = [];
+  private readonly speaker: { view: number; host: number; incarnation: string }[] = [];
+  private readonly tracks = new Map<number, Track>();
+  private readonly baseline: { boot: number; pools: number[] }[] = [];
+  private readonly segment = new Segment();
+  private recorded: Uint8Array | null = null;
+
+  constructor(private readonly world: World) {
+    const n = world.services.length;
+    this.epochs = Array.from({ length: n }, () => new Array(world.spec.hosts).fill(null));
+    this.latest = Array.from({ length: n }, () => new Array(world.spec.hosts).fill(null));
+    this.past = Array.from({ length: n }, () => new Map());
+    this.canon = Array.from({ length: n }, () => new Map());
+    for (let s = 0; s < n; s++) {
+      this.newest.push({ number: 0, nodes: [], incarnations: [] });
+      this.speaker.push({ view: 0, host: -1, incarnation: "" });
+    }
+  }
+
+  private fail(text: string): never { throw new Violation(text); }
+
+  private look(i: number): Look { return this.world.hosts[i].exports as unknown as Look; }
+
+  // ---- after each poll of host i
+
+  polled(i: number): void {
+    const host = this.world.hosts[i];
+    this.notePools(i, host);
+    for (let svc = 0; svc < this.world.services.length; svc++) this.service(i, host, svc);
+    for (const t of this.tracks.values()) this.connection(i, host, t);
+  }
+
+  private notePools(i: number, host: SimNode): void {
+    if (this.baseline[i]?.boot === host.boots) return;
+    this.baseline[i] = { boot: host.boots, pools: this.poolsOf(host) };
+  }
+
+  private service(i: number, host: SimNode, svc: number): void {
+    const p = this.look(i).lookAtService(svc) >>> 2, w = host.words;
+    if (w[p + S.role] !== MEMBER) { this.epochs[svc][i] = null; return; }
+    const e = this.epoch(i, host, svc, p);
+    const applied = w[p + S.applied], history = w[p + S.history];
+    if (lt(applied, e.applied)) this.fail(`s${i}: applied went back from ${e.applied} to ${applied}`);
+    const moved = applied !== e.applied || e.view.number !== w[p + S.view];
+    e.applied = applied;
+    e.stable = w[p + S.stable];
+    e.history = history;
+    if (moved) this.histories(i, svc, e);
+  }
+
+  /** The record of this incarnation of a replica; a new view is looked at. */
+  private epoch(i: number, host: SimNode, svc: number, p: number): Epoch {
+    const w = host.words;
+    let e = this.epochs[svc][i];
+    if (e && e.boot === host.boots && e.view.number === w[p + S.view]) return e;
+    const view = viewAt(host, w[p + S.members]);
+    const mine = view.incarnations[w[p + S.pos]];
+    if (view.nodes[w[p + S.pos]] !== hostId(i)) this.fail(`s${i}: is not at position ${w[p + S.pos]} of its view ${view.number}`);
+    if (!e || e.boot !== host.boots || e.incarnation !== mine) {
+      e = new Epoch(host.boots, mine);
+      this.epochs[svc][i] = this.latest[svc][i] = e;
+      this.past[svc].set(`${hostId(i)}:${mine}`, e);
+    }
+    e.view = view;
+    this.sawView(svc, view, `s${i}`);
+    return e;
+  }
+
+  /** One membership per view number, whoever says it. */
+  private sawView(svc: number, v: ViewOf, who: string): void {
+    const key = `${svc}:${v.number}`, is = v.nodes.map((n, i) => `${n}/${v.incarnations[i]}`).join(" "), was = this.names.get(key);
+    if (was === undefined) { this.names.set(key, is); this.views++; }
+    else if (was !== is) this.fail(`service ${svc}, view ${v.number}: ${who} has members ${is}, another had ${was}`);
+    if (v.number <= this.newest[svc].number) return;
+    this.lineage(svc, v);
+    this.newest[svc] = v;
+  }
+
+  /** A view without any incarnation that had a state begins a new history: allowed only where all was lost. */
+  private lineage(svc: number, v: ViewOf): void {
+    const held = v.nodes.some((n, i) => this.past[svc].has(`${n}:${v.incarnations[i]}`));
+    if (held || this.newest[svc].number === 0 || this.past[svc].size === 0) return;
+    if (!this.lossAllowed) this.fail(`service ${svc}: view ${v.number} begins afresh, state is lost`);
+    this.canon[svc].clear();
+    for (const [key, t] of this.tracks) if (t.svc === svc) this.tracks.delete(key);
+  }
+
+  /** I3 and R1 for host i and its neighbours, and the history that primaries applied. */
+  private histories(i: number, svc: number, e: Epoch): void {
+    const v = e.view, pos = v.nodes.indexOf(hostId(i));
+    if (pos > 0) this.prefix(svc, v, pos - 1);
+    if (pos + 1 < v.nodes.length) this.prefix(svc, v, pos);
+    const canon = this.canon[svc], known = canon.get(e.applied);
+    if (known !== undefined && known !== e.history) this.fail(`service ${svc}: s${i} in view ${v.number} has another history after ${e.applied} events than a primary had`);
+    if (pos === 0 && known === undefined && e.applied !== 0) canon.set(e.applied, e.history);
+  }
+
+  /** The member at `pos` has a prefix of what the next one has. */
+  private prefix(svc: number, v: ViewOf, pos: number): void {
+    const up = this.memberState(svc, v, pos), down = this.memberState(svc, v, pos + 1);
+    if (!up || !down || up.view.number !== v.number || down.view.number !== v.number) return;
+    const a = v.nodes[pos] - hostId(0), b = v.nodes[pos + 1] - hostId(0);
+    if (lt(down.applied, up.applied)) this.fail(`service ${svc}, view ${v.number}: s${a} applied ${up.applied} events, its successor s${b} only ${down.applied} (R1)`);
+    if (up.applied === 0 || !this.world.hosts[b].up || this.epochs[svc][b] !== down) return;
+    const at = this.look(b).historyAfter(svc, up.applied) >>> 0;
+    if (at !== 0 && at !== up.history) this.fail(`service ${svc}, view ${v.number}: after ${up.applied} events s${a} and s${b} have different histories (I3)`);
+  }
+
+  /** What is known of a view's member: its present state, or its last; null where it never took part. */
+  private memberState(svc: number, v: ViewOf, pos: number): Epoch | null {
+    return this.past[svc].get(`${v.nodes[pos]}:${v.incarnations[pos]}`) ?? null;
+  }
+
+  /** What host i has of a connection: nothing goes back (R15). */
+  private connection(i: number, host: SimNode, t: Track): void {
+    if (t.ended) return;
+    const p = this.look(i).lookAtConn(this.vhost, t.localPort, t.remote, t.port) >>> 2, s = t.at[i], e = this.epochs[t.svc][i];
+    if (e !== s.epoch) { s.epoch = e; s.gone = false; s.w.fill(0); s.w[C.index] = 0xffffffff; }
+    if (!e) return;
+    const w = host.words;
+    if (p === 0 || w[p + C.irs] !== t.irs) { s.gone = s.w[C.index] !== 0xffffffff; return; }
+    if (s.w[C.index] !== 0xffffffff) {
+      for (const f of MONOTONE) if (lt(w[p + f], s.w[f])) this.fail(`s${i}: ${NAMES[f]} of ${who(t)} went back from ${s.w[f]} to ${w[p + f]}`);
+    }
+    for (let k = 0; k < C.WORDS; k++) s.w[k] = w[p + k];
+    if (lt(s.w[C.rcvd], s.w[C.dep])) this.fail(`s${i}: ${who(t)} has deposited ${s.w[C.dep]} of ${s.w[C.rcvd]} bytes`);
+    if (lt(s.w[C.prod], s.w[C.ok])) this.fail(`s${i}: ${who(t)} may send ${s.w[C.ok]} of ${s.w[C.prod]} bytes`);
+  }
+
+  // ---- each frame that leaves a node
+
+  left(node: SimNode, lan: Lan, frame: Uint8Array): void {
+    const ip = ipAt(frame);
+    if (ip < 0 || frame[ip + 9] !== Proto.tcp) return;
+    const i = this.world.hosts.indexOf(node);
+    if (i >= 0) {
+      if (u32(frame, ip + 12) !== this.vhost) return;
+      if (!parseTcp(frame, ip, this.segment)) this.fail(`${node.name} sent a malformed segment, or one with a bad checksum`);
+      this.reply(i, this.segment);
+    } else if (lan === this.world.clientLan && u32(frame, ip + 16) === this.vhost && frame[ip + 33] & Flag.syn && parseTcp(frame, ip, this.segment)) this.request(this.segment);
+  }
+
+  /** A client's SYN begins a connection. */
+  private request(s: Segment): void {
+    const svc = this.world.services.findIndex(x => x.port === s.dstPort);
+    if (svc < 0) return;
+    const key = keyOf(s.src, s.srcPort), old = this.tracks.get(key);
+    if (old && old.irs === s.seq) return;
+    const t = new Track(s.src, s.srcPort, s.dstPort, this.world.spec.hosts);
+    t.svc = svc;
+    t.irs = s.seq;
+    for (const x of t.at) x.w[C.index] = 0xffffffff;
+    this.tracks.set(key, t);
+    for (let i = 0; i < this.world.hosts.length; i++) if (this.world.hosts[i].up) this.connection(i, this.world.hosts[i], t);
+  }
+
+  /** A segment from the virtual host's address, leaving host i. */
+  private reply(i: number, s: Segment): void {
+    this.segments++;
+    const svc = this.world.services.findIndex(x => x.port === s.srcPort);
+    if (svc < 0) return;
+    this.voice(i, svc, s);
+    const t = this.tracks.get(keyOf(s.dst, s.dstPort));
+    if (s.has(Flag.rst)) { this.reset(i, t, s); return; }
+    if (!t) return;
+    if (s.has(Flag.syn)) this.synAck(i, t, s);
+    else this.gates(i, t, s);
+    this.monotone(i, t, s);
+  }
+
+  private flowOf(t: Track): Flow | undefined {
+    return this.world.flows.find(f => f.localPort === t.port && f.client.address === t.remote);
+  }
+
+  private reset(i: number, t: Track | undefined, s: Segment): void {
+    const flow = t && this.flowOf(t);
+    if (!flow || flow.done || flow.spec.resetAllowed || this.lossAllowed) return;
+    this.fail(`s${i} sent a reset: ${describe(s)}`);
+  }
+
+  /** I5: the sender is the primary of its view, no one of an older view speaks after one of a newer, nobody else may speak now. */
+  private voice(i: number, svc: number, s: Segment): void {
+    if (this.world.services[svc].mode !== Mode.ft) return;
+    const e = this.epochs[svc][i] ?? this.latest[svc][i];   // a frame may leave its ring after its node left the view, while the lease lasts
+    if (!e || e.boot !== this.world.hosts[i].boots) this.fail(`s${i} speaks but is in no view: ${describe(s)}`);
+    const last = this.speaker[svc], v = e.view;
+    if (v.nodes[0] !== hostId(i)) this.fail(`s${i} speaks in view ${v.number} where s${v.nodes[0] - hostId(0)} is primary: ${describe(s)}`);
+    if (v.number < last.view) this.fail(`s${i} speaks in view ${v.number} after s${last.host} spoke in view ${last.view} (I5): ${describe(s)}`);
+    if (last.host !== i || last.incarnation !== e.incarnation) this.takeovers++;
+    last.view = v.number; last.host = i; last.incarnation = e.incarnation;
+    for (let j = 0; j < this.world.hosts.length; j++) if (j !== i && this.mayExist(svc, j)) this.fail(`s${i} speaks while s${j} may speak too (I5): ${describe(s)}`);
+  }
+
+  /** True where host j could send to clients at this instant by its own clock. */
+  private mayExist(svc: number, j: number): boolean {
+    const h = this.world.hosts[j];
+    if (!h.up) return false;
+    const p = this.look(j).lookAtService(svc) >>> 2, w = h.words;
+    if (w[p + S.role] !== MEMBER || w[p + S.mute] !== 0) return false;
+    return w[p + S.untilHi] * 0x100000000 + w[p + S.untilLo] > h.clock();
+  }
+
+  private synAck(i: number, t: Track, s: Segment): void {
+    if (t.iss >= 0 && t.iss !== s.seq) this.fail(`s${i} sent a second SYN with another number: ${describe(s)}`);
+    if (!this.cookies) this.everyMember(i, t, (j, seen) => {
+      if (!seen || (seen.w[C.index] === 0xffffffff && !seen.gone)) this.fail(`s${i} sent a SYN-ACK for ${who(t)}, which s${j} does not have (I2): ${describe(s)}`);
+    });
+    t.iss = s.seq;
+    t.scale = s.wscale < 0 ? 0 : s.wscale;
+    if (s.ack !== (t.irs + 1 >>> 0)) this.fail(`s${i} acknowledges ${s.ack} in its SYN: ${describe(s)}`);
+  }
+
+  /** I1 and I2 for every member of the sender's view and of the newest. */
+  private gates(i: number, t: Track, s: Segment): void {
+    const own = t.at[i];
+    if (t.iss < 0 || own.w[C.index] === 0xffffffff || own.gone) return;    // an answer from TIME-WAIT, or without a connection
+    const ack = s.ack - t.irs - 1 >>> 0, end = s.seq + s.length + (s.has(Flag.fin) ? 1 : 0) - t.iss - 1 >>> 0;
+    this.everyMember(i, t, (j, m) => {
+      if (m?.gone) return;
+      const dep = m ? m.w[C.dep] + m.w[C.finDep] : 0, prod = m ? m.w[C.prod] + m.w[C.prodFin] : 0;
+      if (lt(dep, ack)) this.fail(`s${i} acknowledges byte ${ack} of ${who(t)}, s${j} has deposited ${dep} (I1): ${describe(s)}`);
+      if (lt(prod, end)) this.fail(`s${i} sends up to byte ${end} of ${who(t)}, s${j} has produced ${prod} (I2): ${describe(s)}`);
+    });
+  }
+
+  private everyMember(i: number, t: Track, check: (host: number, seen: Seen | null) => void): void {
+    const mine = this.epochs[t.svc][i];
+    if (!mine) return;
+    this.members(t, mine.view, check);
+    this.readRecord();
+    if (this.newest[t.svc].number !== mine.view.number) this.members(t, this.newest[t.svc], check);
+  }
+
+  private members(t: Track, v: ViewOf, check: (host: number, seen: Seen | null) => void): void {
+    for (let k = 0; k < v.nodes.length; k++) {
+      const j = v.nodes[k] - hostId(0), seen = t.at[j], e = this.past[t.svc].get(`${v.nodes[k]}:${v.incarnations[k]}`);
+      if (e && this.epochs[t.svc][j] !== e && seen.epoch !== e) continue;   // what an ended incarnation last had is not known any more
+      check(j, e && seen.epoch === e ? seen : null);
+    }
+  }
+
+  /** The newest view may be in the manager's record before any host has heard of it. */
+  private readRecord(): void {
+    const record = this.world.redirector.store;
+    if (record === this.recorded || record === null) return;
+    this.recorded = record;
+    for (const [svc, v] of recordedViews(record)) if (svc < this.newest.length) this.sawView(svc, v, "the manager's record");
+  }
+
+  /** I4: acknowledgement, right edge and timestamp never go back, whoever speaks. */
+  private monotone(i: number, t: Track, s: Segment): void {
+    if (!s.has(Flag.ack)) return;
+    if (t.ack >= 0 && lt(s.ack, t.ack)) this.fail(`s${i}: ACK of ${who(t)} went back from ${t.ack} to ${s.ack} (I4): ${describe(s)}`);
+    t.ack = s.ack;
+    const edge = s.ack + (s.has(Flag.syn) ? s.window : s.window * 2 ** t.scale) >>> 0;
+    if (t.edge >= 0 && lt(edge, t.edge)) this.fail(`s${i}: right edge of ${who(t)} went back by ${t.edge - edge} (I4): ${describe(s)}`);
+    t.edge = edge;
+    if (s.tsVal < 0) return;
+    if (t.ts >= 0 && lt(s.tsVal, t.ts)) this.fail(`s${i}: TSval of ${who(t)} went back by ${t.ts - s.tsVal >>> 0} (I4): ${describe(s)}`);
+    t.ts = s.tsVal;
+  }
+
+  // ---- at the end
+
+  private poolsOf(host: SimNode): number[] {
+    const p = (host.exports as unknown as Look).pools();
+    const all = [...host.wordsAt(p, 5)];
+    all[0] += host.framesHeld();
+    return all;
+  }
+
+  /** Nothing is held once all connections are over: call it after a quiet time. */
+  poolsFull(): void {
+    for (let i = 0; i < this.world.hosts.length; i++) {
+      const h = this.world.hosts[i];
+      if (!h.up || this.baseline[i]?.boot !== h.boots) continue;
+      const is = this.poolsOf(h), was = this.baseline[i].pools;
+      for (let k = 0; k < is.length; k++) if (is[k] !== was[k]) this.fail(`s${i}: ${POOLS[k]} free: ${is[k]}, after boot ${was[k]}`);
+    }
+  }
+
+  /** The newest view of a service: node ids. */
+  membersOf(svc: number): number[] { this.readRecord(); return this.newest[svc].nodes; }
+  viewNumber(svc: number): number { this.readRecord(); return this.newest[svc].number; }
+}
+
+const MONOTONE = [C.rcvd, C.dep, C.prod, C.ok, C.edge, C.heardAck, C.acked, C.finRcvd, C.finDep, C.prodFin, C.okFin];
+const NAMES: Record<number, string> = {
+  [C.rcvd]: "rcvd", [C.dep]: "dep", [C.prod]: "prod", [C.ok]: "ok", [C.edge]: "edge", [C.heardAck]: "heardAck", [C.acked]: "acked",
+  [C.finRcvd]: "finRcvd", [C.finDep]: "finDep", [C.prodFin]: "prodFin", [C.okFin]: "okFin",
+};
+const POOLS = ["frames", "stream chunks", "ranges", "control blocks", "connection records"];
+
+const keyOf = (address: number, port: number): number => address * 65536 + port;
+const who = (t: Track): string => `${dotted(t.remote)}:${t.port}`;
+
+/** The `View` record at a byte address (wire/view.ts). */
+function viewAt(host: SimNode, p: number): ViewOf {
+  const w = host.words, at = p >>> 2, n = w[at + 1], nodes: number[] = [], incarnations: string[] = [];
+  for (let i = 0; i < n; i++) {
+    nodes.push(host.bytes[p + 8 + i]);
+    incarnations.push(`${w[at + 5 + 2 * i].toString(16)}.${w[at + 4 + 2 * i].toString(16)}`);
+  }
+  return { number: w[at], nodes, incarnations };
+}
