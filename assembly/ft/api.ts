@@ -2,11 +2,12 @@
 // is a function of the events applied so far, and so the same on every replica.
 
 import { SERVICES } from "../core/sizes";
-import { Err } from "../core/err";
+import { Err, must } from "../core/err";
 import * as list from "../core/list";
 import * as siphash from "../core/siphash";
 import * as tcp from "../tcp/tcp";
 import { Replica, Member, MemberFlag, find, alive, connOf, work, workOf, deadline, disk, diskOf, stateOf, TIMERS } from "./replica";
+import * as budget from "./budget";
 import * as gates from "./gates";
 import * as image from "../disk/content";
 import * as digest from "./digest";
@@ -49,8 +50,11 @@ export function unread(c: u32): u32 { const m = member(c); return m == null ? 0 
 export function send(c: u32, p: usize, n: u32): u32 {
   const m = member(c);
   if (m == null) return 0;
-  const r = changetype<Replica>(current), conn = connOf(m), taken = tcp.send(conn, p, min(n, tcp.room(conn)));
-  if (taken < n) m.flags |= MemberFlag.refused;
+  const r = changetype<Replica>(current), conn = connOf(m), free = tcp.room(conn), share = budget.room(r, conn), want = min(n, min(free, share));
+  if (want < n) { m.flags |= MemberFlag.refused; if (share < free) budget.starve(r, m); }
+  budget.take(r, conn, want);
+  const taken = tcp.send(conn, p, want);
+  must(taken == want);
   if (taken == 0) return 0;
   r.bytesOut += taken;
   if (r.n > 1) {
@@ -63,7 +67,10 @@ export function send(c: u32, p: usize, n: u32): u32 {
 }
 
 /** Bytes that `send` would take now. */
-export function room(c: u32): u32 { const m = member(c); return m == null ? 0 : tcp.room(connOf(m)); }
+export function room(c: u32): u32 {
+  const m = member(c);
+  return m == null ? 0 : min(tcp.room(connOf(m)), budget.room(changetype<Replica>(current), connOf(m)));
+}
 
 /** Nothing more will be sent: a FIN follows what was. */
 export function close(c: u32): void {

@@ -10,7 +10,8 @@ import { Conn } from "../tcp/conn";
 import * as dispatch from "../service/dispatch";
 import { Ft } from "./counters";
 import { Event, Kind, Reason, synOf, mix } from "./event";
-import { Replica, Member, MemberFlag, event, isTail, isPrimary, find, make, release, connOf, alive, unlink, deadline, disk, diskOf, memberOf, stateOf, work, workOf } from "./replica";
+import { Replica, Member, MemberFlag, event, isTail, isPrimary, find, make, release, connOf, alive, unlink, deadline, disk, diskOf, memberOf, starved, starvedOf, stateOf, work, workOf } from "./replica";
+import * as budget from "./budget";
 import * as gates from "./gates";
 import * as digest from "./digest";
 import * as pull from "./pull";
@@ -115,18 +116,33 @@ function writable(r: Replica, e: Event, m: Member): bool {
   r.time = e.time;
   tcp.hearAck(conn, e.a, end, conn.sndWnd);
   const freed = e.a - conn.acked;
+  budget.give(r, conn, e.a);
   tcp.release(conn, e.a, end);
   m.flags &= ~MemberFlag.refused;
   api.enter(r, e.c);
   if (freed != 0 && !conn.prodFin) dispatch.writable(r.kind, e.c, freed);
   after(r, m);
+  feed(r);
   return true;
+}
+
+/** Connections that were refused for want of chunks, in turn, as far as the chunks go. */
+function feed(r: Replica): void {
+  const head = starved(r);
+  for (let n = r.connections; n != 0 && !list.isEmpty(head) && budget.any(r); n--) {
+    const m = memberOf(head.next, offsetof<Member>("starvedNext"));
+    list.remove(starvedOf(m));
+    api.enter(r, m.c);
+    dispatch.writable(r.kind, m.c, api.room(m.c));
+    after(r, m);
+  }
 }
 
 function reset(r: Replica, e: Event, m: Member): void {
   r.time = e.time;
   api.enter(r, e.c);
   if (m.flags & MemberFlag.accepted) dispatch.closed(r.kind, e.c);
+  budget.give(r, connOf(m), connOf(m).prod);
   tcp.drop(connOf(m), e.flags != Reason.client);
   gone(r, m);
 }
@@ -135,6 +151,7 @@ function closed(r: Replica, e: Event, m: Member): void {
   r.time = e.time;
   api.enter(r, e.c);
   if (m.flags & MemberFlag.accepted) dispatch.closed(r.kind, e.c);
+  budget.give(r, connOf(m), connOf(m).prod);
   tcp.finish(connOf(m));
   gone(r, m);
 }

@@ -17,6 +17,7 @@ import { Replica, Role, Suspect, alive, at, disk, find, flight, hear, isPrimary,
 import * as replica from "./replica";
 import * as api from "./api";
 import * as apply from "./apply";
+import * as budget from "./budget";
 import * as channel from "./channel";
 import * as detect from "./detect";
 import * as digest from "./digest";
@@ -38,6 +39,7 @@ export function init(): i32 {
   api.init(config.key());
   channel.init(config.key());
   detect.init();
+  budget.init();
   for (let s: u32 = 0; s < SERVICES; s++) {
     if (!config.isService(s) || config.memberIndex(config.service(s), config.id()) < 0) continue;
     const e = service(s);

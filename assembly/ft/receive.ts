@@ -122,9 +122,7 @@ function counter(r: Replica, k: Counter): void {
   if (m == null || !alive(m)) { counters.add(Ft.unknownConnection); return; }
   m.okBelow = seq.max(m.okBelow, k.ok);
   m.edgeBelow = seq.max(m.edgeBelow, k.edge);
-  m.prodBelow = k.prod;
   m.endBelow |= (k.flags & CounterFlag.okFin ? 1 : 0) | (k.flags & CounterFlag.prodFin ? 2 : 0);
-  m.digestBelow = k.digest;
   if (k.prod == connOf(m).prod && k.digest != m.digest) counters.add(Ft.divergence);
   gates.update(r, m);
 }

@@ -25,6 +25,7 @@ export const enum Suspect { primary = 1, predecessor = 2, successor = 4, lag = 8
   hearNext: usize; hearPrev: usize;       // connections of which more is known than the log shows (R8)
   speakNext: usize; speakPrev: usize;     // connections on which a new primary still has to speak (R20)
   diskNext: usize; diskPrev: usize;       // connections whose service waits for content
+  starvedNext: usize; starvedPrev: usize; // connections whose service was refused for want of chunks, in turn
   svc: u32;
   kind: u32;            // service kind, 0: no such service
   role: u32;            // Role
@@ -42,6 +43,7 @@ export const enum Suspect { primary = 1, predecessor = 2, successor = 4, lag = 8
   history: u64;
   bytesIn: u64;         // deposited, produced: of all connections so far
   bytesOut: u64;
+  sndChunks: u32;       // chunks of the send buffer pool in use: see budget
   // towards the predecessor
   upSeq: u32;
   upSeqHeard: u32;      // highest of our sequence numbers that it has taken
@@ -95,6 +97,7 @@ export const enum Suspect { primary = 1, predecessor = 2, successor = 4, lag = 8
   hearNext: usize; hearPrev: usize;
   speakNext: usize; speakPrev: usize;
   diskNext: usize; diskPrev: usize;
+  starvedNext: usize; starvedPrev: usize;
   conn: usize;          // Conn, 0 once it is gone
   c: u16;
   svc: u8;
@@ -104,18 +107,14 @@ export const enum Suspect { primary = 1, predecessor = 2, successor = 4, lag = 8
   hearAt: u32;          // ms when hearsay about it is due
   okBelow: u32;         // what the successor reported
   edgeBelow: u32;
-  prodBelow: u32;
   endBelow: u32;        // 1: the successor may send the FIN, 2: it has produced it
   edgeUp: u32;          // reported or offered: never decreases (R15)
   prodUp: u32;          // reported
   synAt: u32;           // log position of its `syn`
   stableDep: u32;       // deposited at `stable`
-  freeAt: u32;          // log position after its last event
   pullAt: u32;          // ms of the last request for its bytes
   retransmits: u32;     // client's retransmissions since it last got on
-  accusedAt: u32;
   digest: u64;          // running digest of its output
-  digestBelow: u64;
 }
 export const enum MemberFlag { accepted = 1, gone = 2, refused = 4, aborted = 8, resetHeard = 16, giveUp = 32, established = 64 }
 
@@ -166,6 +165,10 @@ let free: u32 = 0;
 @inline export function speakOf(m: Member): Link { return changetype<Link>(changetype<usize>(m) + offsetof<Member>("speakNext")); }
 // @ts-ignore: decorator
 @inline export function diskOf(m: Member): Link { return changetype<Link>(changetype<usize>(m) + offsetof<Member>("diskNext")); }
+// @ts-ignore: decorator
+@inline export function starved(r: Replica): Link { return changetype<Link>(changetype<usize>(r) + offsetof<Replica>("starvedNext")); }
+// @ts-ignore: decorator
+@inline export function starvedOf(m: Member): Link { return changetype<Link>(changetype<usize>(m) + offsetof<Member>("starvedNext")); }
 /** The member whose link at `offset` is l. */
 // @ts-ignore: decorator
 @inline export function memberOf(l: usize, offset: usize): Member { return changetype<Member>(l - offset); }
@@ -207,13 +210,13 @@ export function init(): void {
 
 /** Empties a replica's state, except what survives a removal (R23): the configuration and the newest view heard of. */
 export function clear(r: Replica): void {
-  list.init(work(r)); list.init(up(r)); list.init(flight(r)); list.init(hear(r)); list.init(speak(r)); list.init(disk(r));
+  list.init(work(r)); list.init(up(r)); list.init(flight(r)); list.init(hear(r)); list.init(speak(r)); list.init(disk(r)); list.init(starved(r));
   memory.fill(USED + r.svc * USED_WORDS * 4, 0, USED_WORDS * 4);
   memory.fill(DEADLINES + (r.svc << 7), 0, 128);
   r.role = Role.none;
   r.mute = 1; r.until = 0;
   r.viewNumber = 0; r.n = 0; r.pos = 0;
-  r.have = 0; r.applied = 0; r.stable = 0; r.time = 0; r.history = 0; r.connections = 0; r.bytesIn = 0; r.bytesOut = 0;
+  r.have = 0; r.applied = 0; r.stable = 0; r.time = 0; r.history = 0; r.connections = 0; r.bytesIn = 0; r.bytesOut = 0; r.sndChunks = 0;
   r.suspicion = 0; r.lapsed = 0; r.stopped = 0; r.feedNode = 0; r.attempt = 0; r.guard = 0;
 }
 
@@ -261,7 +264,7 @@ export function release(m: Member): void {
 
 /** Takes m out of all lists. */
 export function unlink(m: Member): void {
-  list.remove(workOf(m)); list.remove(upOf(m)); list.remove(hearOf(m)); list.remove(speakOf(m)); list.remove(diskOf(m));
+  list.remove(workOf(m)); list.remove(upOf(m)); list.remove(hearOf(m)); list.remove(speakOf(m)); list.remove(diskOf(m)); list.remove(starvedOf(m));
 }
 
 /** The first connection of the service with a number of at least c, or null: `for (let m = next(r, 0); m != null; m = next(r, m!.c + 1))`. */

@@ -32,7 +32,7 @@ export function init(p: usize, n: u32): i32 {
   let e = node.start(p, n);
   if (e < 0) return e;
   entropy.gather();
-  tcp.init(config.key());
+  tcp.init(config.key(), entropy.address());
   const image = config.content();
   content.setSize(image != null ? image.bytes : 0);
   e = node.knowNodes();
