@@ -31,10 +31,13 @@ export function find(svc: u32, addr: u32, port: u32): Flow | null {
   const key = port << 16 | svc, s = set(addr, key);
   for (let i: u32 = 0; i < WAYS; i++) {
     const f = changetype<Flow>(s + (i << 4));
-    if (f.addr == addr && f.key == key && f.node != 0) return clock.ms - f.used < IDLE ? f : null;
+    if (f.addr == addr && f.key == key && f.node != 0) return idle(f) < IDLE ? f : null;
   }
   return null;
 }
+
+/** Milliseconds since the flow was used. */
+function idle(f: Flow): u32 { return clock.ms - (f.used & ~1); }
 
 /** The flow is in use; syn: by a SYN. */
 export function touch(f: Flow, syn: bool): void { f.used = clock.ms & ~1 | (syn ? f.used & 1 : 0); }
@@ -59,7 +62,7 @@ function place(s: usize, addr: u32, key: u32): Flow {
 
 /** What a flow's place is worth: unused and forgotten nothing, SYNs alone little, others the more the later they were used. */
 function worth(f: Flow): u32 {
-  const idle = clock.ms - f.used + 1;
-  if (f.node == 0 || idle >= IDLE) return 0;
-  return (f.used & 1 ? 0 : IDLE) + IDLE - idle;
+  const ms = idle(f);
+  if (f.node == 0 || ms >= IDLE) return 0;
+  return ((f.used & 1) != 0 ? 0 : IDLE) + IDLE - ms;
 }
