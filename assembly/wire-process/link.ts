@@ -59,7 +59,7 @@ function chance(draw: u32, ppm: u32): bool { return ppm != 0 && draw <= ppm * 42
 /** Flips one bit behind the Ethernet header. */
 function damage(p: usize, n: u32, draw: u32): void {
   const bit = (draw * 0x9e3779b1 >>> 8) % ((n - ETH) << 3), at = p + ETH + (bit >> 3);
-  store<u8>(at, load<u8>(at) ^ <u8>(1 << <i32>(bit & 7)));
+  store<u8>(at, load<u8>(at) ^ <u8>(<u32>1 << (bit & 7)));
 }
 
 /** Finds the frame's time: its turn on the line, then the delay. */
