@@ -25,11 +25,11 @@ export function sh(line: string): string {
 export const sleep = (ms: number): Promise<void> => new Promise((done) => { setTimeout(done, ms); });
 
 /** Waits until `f` gives something true; fails with `what` after `ms`. */
-export async function until<T>(what: string, f: () => T | Promise<T>, ms = 5000): Promise<T> {
+export async function until<T>(what: string, f: () => T | Promise<T>, ms = 5000): Promise<Exclude<T, false>> {
   const end = Date.now() + ms;
   for (;;) {
     const v = await f();
-    if (v) return v;
+    if (v) return v as Exclude<T, false>;
     if (Date.now() > end) throw new Error(`waited ${ms} ms in vain: ${what}`);
     await sleep(20);
   }
