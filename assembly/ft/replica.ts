@@ -84,7 +84,9 @@ export const enum Suspect { primary = 1, predecessor = 2, successor = 4, lag = 8
   feedIncarnation: u64;
   feedAddr: u32;
   feedAt: u32;
-  fed: u32;             // the newcomer has the state
+  fed: u32;             // joins: serial of the last TIME-WAIT record that the newcomer has
+  feedCount: u32;       // records in the last message
+  fedAll: u32;          // the newcomer has the state
   caught: u32;          // joining: what `caughtUp` tells
   attempt: u64;         // the incarnation that names the attempt
   incarnation: u64;     // our own

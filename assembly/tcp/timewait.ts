@@ -35,7 +35,8 @@ import { Tcp as C } from "./counters";
   voice: usize;
   until: u32;                 // clock.ms
   flags: u32;                 // SynFlag
-  pad0: u32; pad1: u32;
+  serial: u32;                // rises along the list
+  pad: u32;
 }
 if (offsetof<TimeWait>() != 64) ERROR("TimeWait: layout");
 
@@ -48,6 +49,7 @@ const TIMER: usize = memory.data(16, 16);
 const WAITING: usize = memory.data(8, 16);
 const FREE: usize = memory.data(8, 16);
 let count: u32 = 0;
+let serial: u32 = 0;
 
 export function init(): void {
   memory.fill(HASH, 0, 4 * BUCKETS);
@@ -94,16 +96,25 @@ export function add(c: Conn): void {
   w.wnd = window.field(c, c.dep);
   w.voice = c.voice;
   w.flags = c.options;
+  enter(w);
+  wait(w);
+}
+
+function enter(w: TimeWait): void {
   const b = bucket(w.localAddr, w.localPort, w.remoteAddr, w.remotePort);
   w.hashNext = load<usize>(b);
   store<usize>(b, changetype<usize>(w));
   count++;
-  wait(w);
 }
 
 /** (Re)starts the record's 2 MSL: it goes to the end of the list. */
 function wait(w: TimeWait): void {
-  w.until = clock.ms + LIFE;
+  later(w, clock.ms + LIFE);
+}
+
+function later(w: TimeWait, until: u32): void {
+  w.until = until;
+  w.serial = ++serial;
   list.remove(changetype<Link>(changetype<usize>(w)));
   list.push(changetype<Link>(WAITING), changetype<Link>(changetype<usize>(w)));
   if (!wheel.isArmed(changetype<Timer>(TIMER))) wheel.arm(changetype<Timer>(TIMER), w.until);
@@ -154,4 +165,46 @@ function ack(w: TimeWait): void {
   const ts = (w.flags & SynFlag.timestamps) != 0;
   if (ts) options.writeTs(o, w.tsOffset + site.ms(), w.tsRecent);
   out.end(w.voice, w.localAddr, w.localPort, w.remoteAddr, w.remotePort, w.sndNxt, w.rcvNxt, Bit.ack, w.wnd, ts ? 12 : 0, 0);
+}
+
+// What a joining replica must know of them (CHAIN R27)
+
+/** A record as it travels: everything but the local voice; `left` milliseconds of its life remain. */
+@unmanaged export class Portable {
+  localAddr: u32; remoteAddr: u32; localPort: u16; remotePort: u16;
+  rcvNxt: u32; sndNxt: u32; tsRecent: u32; tsOffset: u32; wnd: u32; left: u32; serial: u32;
+}
+export const PORTABLE: u32 = 40;
+if (offsetof<Portable>() != 40) ERROR("Portable: layout");
+
+/** Writes at most n records of a local address and port that come after `after` in the list to p; returns how many. */
+export function save(localAddr: u32, localPort: u32, after: u32, p: usize, n: u32): u32 {
+  const head = changetype<Link>(WAITING);
+  let done: u32 = 0;
+  for (let l = head.next; l != changetype<usize>(head) && done < n; l = changetype<Link>(l).next) {
+    const w = changetype<TimeWait>(l);
+    if (w.localAddr != localAddr || w.localPort != localPort || seq.le(w.serial, after)) continue;
+    const q = changetype<Portable>(p + done * PORTABLE);
+    q.localAddr = w.localAddr; q.remoteAddr = w.remoteAddr; q.localPort = w.localPort; q.remotePort = w.remotePort;
+    q.rcvNxt = w.rcvNxt; q.sndNxt = w.sndNxt; q.tsRecent = w.tsRecent; q.tsOffset = w.tsOffset;
+    q.wnd = w.wnd | w.flags << 16;
+    q.left = w.until - clock.ms;
+    q.serial = w.serial;
+    done++;
+  }
+  return done;
+}
+
+/** Takes a record over; `voice` speaks for it. Records that have no life left, or for which there is no room, are dropped. */
+export function restore(q: Portable, voice: usize): void {
+  if (q.left > LIFE || list.isEmpty(changetype<Link>(FREE)) || find(q.localAddr, q.localPort, q.remoteAddr, q.remotePort) != null) return;
+  const w = changetype<TimeWait>(changetype<Link>(FREE).next);
+  list.remove(changetype<Link>(changetype<usize>(w)));
+  w.localAddr = q.localAddr; w.remoteAddr = q.remoteAddr; w.localPort = q.localPort; w.remotePort = q.remotePort;
+  w.rcvNxt = q.rcvNxt; w.sndNxt = q.sndNxt; w.tsRecent = q.tsRecent; w.tsOffset = q.tsOffset;
+  w.wnd = q.wnd & 0xffff;
+  w.flags = q.wnd >> 16;
+  w.voice = voice;
+  enter(w);
+  later(w, clock.ms + q.left);
 }
