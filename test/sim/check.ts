@@ -73,6 +73,8 @@ export class Checker {
   segments = 0;
   views = 0;
   takeovers = 0;
+  /** Histories that ended because all that had them crashed. */
+  losses = 0;
   private readonly vhost = addr(VHOST);
   private readonly epochs: (Epoch | null)[][];      // [svc][host]
   private readonly latest: (Epoch | null)[][];
@@ -161,9 +163,20 @@ export class Checker {
   private lineage(svc: number, v: ViewOf): void {
     const held = v.nodes.some((n, i) => this.past[svc].has(`${n}:${v.incarnations[i]}`));
     if (held || this.newest[svc].number === 0 || this.past[svc].size === 0) return;
-    if (!this.lossAllowed) this.fail(`service ${svc}: view ${v.number} begins afresh, state is lost`);
+    if (!this.lossAllowed && !this.allCrashed(svc)) this.fail(`service ${svc}: view ${v.number} begins afresh, state is lost`);
+    this.losses++;
+    for (const f of this.world.flows) if (f.spec.port === this.world.services[svc].port) f.spec.resetAllowed = true;
     this.canon[svc].clear();
     for (const [key, t] of this.tracks) if (t.svc === svc) this.tracks.delete(key);
+  }
+
+  /** True where no member of the newest view runs on with its state. */
+  private allCrashed(svc: number): boolean {
+    const v = this.newest[svc];
+    return v.nodes.every((n, i) => {
+      const e = this.past[svc].get(`${n}:${v.incarnations[i]}`), h = this.world.host(n);
+      return !e || !h.up || h.boots !== e.boot;
+    });
   }
 
   /** I3 and R1 for host i and its neighbours, and the history that primaries applied. */
@@ -362,6 +375,8 @@ export class Checker {
 
   /** The newest view of a service: node ids. */
   membersOf(svc: number): number[] { this.readRecord(); return this.newest[svc].nodes; }
+  /** True where host i is in the newest view of a service. */
+  installed(svc: number, i: number): boolean { return this.epochs[svc][i]?.view.number === this.viewNumber(svc); }
   viewNumber(svc: number): number { this.readRecord(); return this.newest[svc].number; }
 }
 

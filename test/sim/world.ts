@@ -4,7 +4,7 @@
 import { Checker } from "./check.ts";
 import { Client } from "./client.ts";
 import { encode, Kind, Mode, Role, type RouteConfig, type ServiceConfig, type SiteConfig } from "./config.ts";
-import { Engine } from "./engine.ts";
+import { Engine, Violation } from "./engine.ts";
 import { CLEAN, type Impairment, Lan, type Link, type Port } from "./net.ts";
 import { type Machine, SimNode } from "./node.ts";
 import { addr } from "./packet.ts";
@@ -106,6 +106,26 @@ export class World {
     this.flows.push(f);
     this.engine.after(delay, () => { if (!f.done) f.start(); });
     return f;
+  }
+
+  /** Runs until every flow is done; a violation where that takes longer than `bound` microseconds. */
+  complete(bound: number): void {
+    const open = (): Flow[] => this.flows.filter(f => !f.done);
+    if (open().length === 0 || this.engine.run(this.engine.now + bound, () => this.settled())) return;
+    throw new Violation(`not complete ${bound / 1e6} s after the last fault: ${open().join("; ")}`);
+  }
+
+  private settled(): boolean {
+    for (const f of this.flows) if (!f.done) return false;
+    return true;
+  }
+
+  /** Runs until every host server is a member of every chain. */
+  allJoined(bound: number): void {
+    const full = (): boolean => this.services.every((s, i) => this.check.membersOf(i).length === s.members.length);
+    if (full() || this.engine.run(this.engine.now + bound, full)) return;
+    const lacking = this.services.map((s, i) => `service ${i} has ${this.check.membersOf(i).map(m => `s${m - hostId(0)}`)} of ${s.members.length}`);
+    throw new Violation(`not all joined ${bound / 1e6} s after the last connection: ${lacking.join("; ")}`);
   }
 
   /** The directed link between two nodes that share a switch. */

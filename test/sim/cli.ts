@@ -1,0 +1,135 @@
+// `hydranet sim`: many seeds in worker processes, or one seed with everything shown; and the named scenarios.
+
+import { fork, type ChildProcess } from "node:child_process";
+import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { ROOT } from "../../tools/asc.ts";
+import { type Command, number, parse, say, UsageError } from "../../tools/command.ts";
+import { build, load } from "./build.ts";
+import { SCENARIOS } from "./scenarios/index.ts";
+import { runScenario } from "./scenarios/scenario.ts";
+import { type Outcome, runSeed } from "./seed.ts";
+
+const HERE = path.dirname(fileURLToPath(import.meta.url));
+const CORPUS = path.join(HERE, "corpus.txt");
+const FAILED = path.join(ROOT, "build/sim/failed");
+
+type Timed = Outcome & { cpu: number };
+
+const HELP = `
+hydranet sim [--seeds N] [--from SEED] [--jobs J] [--remember]   run N random seeds (200), J at a time (2)
+hydranet sim --seed SEED [--verbose] [--pcap FILE]              run one seed and tell what happens
+hydranet sim --scenario NAME|all [--verbose] [--pcap FILE]      run a named scenario, or all of them
+hydranet sim --list                                             list the scenarios
+
+The simulator runs the modules that ship, in virtual time on a seeded network, and checks the protocol's invariants at every step. Seeds that once
+failed (test/sim/corpus.txt) come first. A failing seed's log and capture are written to build/sim/failed/, with the command that replays it;
+--remember adds it to the corpus.
+`;
+
+async function run(args: string[]): Promise<number> {
+  const p = parse(args, {
+    seeds: { type: "string" }, from: { type: "string" }, jobs: { type: "string" }, seed: { type: "string" }, verbose: { type: "boolean" },
+    pcap: { type: "string" }, scenario: { type: "string" }, list: { type: "boolean" }, remember: { type: "boolean" },
+  }, 0);
+  if (p.options.list) { for (const s of SCENARIOS) console.log(`${s.name.padEnd(44)} ${s.about}`); return 0; }
+  await build(undefined, say);
+  const pcap = p.options.pcap as string | undefined, verbose = p.options.verbose === true;
+  if (p.options.scenario !== undefined) return scenarios(String(p.options.scenario), verbose, pcap);
+  const seed = number(p, "seed", 0, 2 ** 48);
+  if (seed !== undefined) return one(seed, verbose, pcap);
+  const n = number(p, "seeds", 0, 1e9) ?? 200, from = number(p, "from", 0, 2 ** 48) ?? 1, jobs = number(p, "jobs", 1, 256) ?? 2;
+  return many([...new Set([...await corpus(), ...Array.from({ length: n }, (_, i) => from + i)])], jobs, p.options.remember === true);
+}
+
+export const command: Command = { help: HELP, run };
+
+async function one(seed: number, verbose: boolean, pcap?: string): Promise<number> {
+  const o = runSeed(await load(["host", "redirector", "peer"]), seed, { pcap, log: verbose ? line => console.log(line) : undefined });
+  console.log(`seed ${seed}: ${o.failure || "ok"}; trace ${o.hash}, ${o.steps} events, ${o.seconds.toFixed(1)} s, ${o.faults} faults, ${o.views} views, ${o.takeovers} speakers, ${o.segments} segments`);
+  return o.failure ? 1 : 0;
+}
+
+async function scenarios(name: string, verbose: boolean, pcap?: string): Promise<number> {
+  const list = name === "all" ? SCENARIOS : SCENARIOS.filter(s => s.name === name);
+  if (list.length === 0) throw new UsageError(`--scenario: no scenario '${name}'`);
+  const modules = await load(["host", "redirector", "peer"]);
+  let failed = 0;
+  for (const s of list) {
+    const failure = runScenario(modules, s, { pcap, log: verbose ? line => console.log(line) : undefined });
+    if (failure) failed++;
+    console.log(`${failure ? "FAIL" : "ok  "} ${s.name}${failure ? `: ${failure}` : ""}`);
+  }
+  console.log(`${list.length - failed} of ${list.length} scenarios hold`);
+  return failed ? 1 : 0;
+}
+
+async function corpus(): Promise<number[]> {
+  const text = await readFile(CORPUS, "utf8").catch(() => "");
+  return text.split("\n").map(l => l.replace(/#.*/, "").trim()).filter(l => l !== "").map(Number);
+}
+
+/** Runs seeds in worker processes; each gets its next one when it has finished one. */
+async function many(seeds: number[], jobs: number, remember: boolean): Promise<number> {
+  const bar = new Bar(seeds.length), results: Timed[] = [], failures: Timed[] = [];
+  let next = 0;
+  await Promise.all(Array.from({ length: Math.min(jobs, seeds.length) }, () => new Promise<void>((done, fail) => {
+    let child: ChildProcess, current = -1;
+    const feed = (): void => {
+      if (next === seeds.length) { child.disconnect(); done(); return; }
+      current = seeds[next++];
+      child.send(current);
+    };
+    child = fork(path.join(HERE, "worker.ts"), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    child.on("message", (o: Timed) => {
+      results.push(o);
+      if (o.failure) { failures.push(o); bar.clear(); console.log(`seed ${o.seed}: ${o.failure}`); }
+      bar.step(failures.length);
+      feed();
+    });
+    child.on("error", fail);
+    child.on("exit", code => { if (code) fail(new Error(`worker ended with status ${code} in seed ${current}`)); });
+    feed();
+  })));
+  bar.clear();
+  for (const f of failures.slice(0, 5)) await report(f.seed);
+  if (remember && failures.length) await appendFile(CORPUS, failures.map(f => `${f.seed}\n`).join(""));
+  console.log(summary(results, failures.length));
+  return failures.length ? 1 : 0;
+}
+
+/** Runs a failed seed again with log and capture. */
+async function report(seed: number): Promise<void> {
+  await mkdir(FAILED, { recursive: true });
+  const pcap = path.join(FAILED, `${seed}.pcapng`), lines: string[] = [];
+  runSeed(await load(["host", "redirector", "peer"]), seed, { pcap, log: line => lines.push(line) });
+  await writeFile(path.join(FAILED, `${seed}.log`), lines.join("\n") + "\n");
+  const file = path.relative(ROOT, pcap);
+  console.log(`seed ${seed}: ${path.relative(ROOT, path.join(FAILED, `${seed}.log`))}; again: npm run sim -- --seed ${seed} --verbose --pcap ${file}`);
+}
+
+function summary(all: Timed[], failed: number): string {
+  const sum = (f: (o: Timed) => number): number => all.reduce((n, o) => n + f(o), 0);
+  const least = all.reduce((n, o) => Math.min(n, o.faults), Infinity);
+  return `${all.length - failed} of ${all.length} seeds hold: ${sum(o => o.faults)} faults (at least ${least} each), ${sum(o => o.views)} views, ${sum(o => o.takeovers)} speakers, ` +
+    `${sum(o => o.losses)} total losses, ${sum(o => o.segments)} segments checked, ${Math.round(sum(o => o.seconds))} virtual seconds, ${(sum(o => o.cpu) / Math.max(1, all.length)).toFixed(3)} s of processor per seed`;
+}
+
+/** A line on the terminal that shows how far it is. */
+class Bar {
+  private done = 0;
+  private shown = 0;
+  constructor(private readonly all: number) {}
+
+  step(failed: number): void {
+    this.done++;
+    const now = Date.now();
+    if (!process.stderr.isTTY || (now - this.shown < 200 && this.done < this.all)) return;
+    this.shown = now;
+    const width = 30, full = Math.round(width * this.done / this.all);
+    process.stderr.write(`\r[${"#".repeat(full)}${".".repeat(width - full)}] ${this.done}/${this.all} seeds, ${failed} failed `);
+  }
+
+  clear(): void { if (process.stderr.isTTY) process.stderr.write("\r\x1b[K"); }
+}
