@@ -11,16 +11,16 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 /** Debian packages by program. */
 const PACKAGES = {
-  ip: "iproute2", nft: "nftables", ethtool: "ethtool", unshare: "util-linux", ffmpeg: "ffmpeg", ffprobe: "ffmpeg", tshark: "tshark", iperf3: "iperf3", nc: "netcat-openbsd", curl: "curl",
+  ip: "iproute2", nft: "nftables", ethtool: "ethtool", unshare: "util-linux", ffmpeg: "ffmpeg", ffprobe: "ffmpeg", tshark: "tshark", iperf3: "iperf3", nc: "netcat-openbsd", curl: "curl", tcpdump: "tcpdump",
   gcc: "gcc libc6-dev",
 };
 const BUILD = ["gcc"], LAB = ["ip", "nft", "ethtool", "unshare"];
 /** What each command needs: `build` (cargo and a linker), programs, `lab` (may make network namespaces), `root`. */
 const COMMANDS = {
   build: { build: true, programs: BUILD },
-  demo: { build: true, lab: true, programs: [...BUILD, ...LAB, "ffmpeg", "ffprobe", "curl"] },
-  test: { build: true, lab: true, programs: [...BUILD, ...LAB, "ffmpeg", "ffprobe", "tshark", "iperf3", "nc", "curl"] },
-  campaign: { build: true, lab: true, programs: [...BUILD, ...LAB, "tshark", "iperf3", "nc", "curl"] },
+  demo: { build: true, lab: true, programs: [...BUILD, ...LAB, "ffmpeg", "curl", "nc", "tcpdump"] },
+  test: { build: true, lab: true, programs: [...BUILD, ...LAB, "ffmpeg", "ffprobe", "tshark", "iperf3", "nc", "curl", "tcpdump"] },
+  campaign: { build: true, lab: true, programs: [...BUILD, ...LAB, "tshark", "iperf3", "nc", "curl", "tcpdump"] },
   lab: { build: true, holder: true, programs: [...BUILD, ...LAB] },
   run: { build: true, root: true, programs: [...BUILD, "ip", "nft"] },
   sim: { build: true, programs: BUILD },

@@ -1,0 +1,80 @@
+// The clients, all stock programs in the client's namespace: ffmpeg plays, curl downloads, nc uploads. And the kernel's own counters there.
+
+import type { ChildProcess } from "node:child_process";
+import { createHash, type Hash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { Frames } from "./frames.ts";
+import { ended, output, start } from "./process.ts";
+
+/** Bytes of the player's socket buffer and of its look at the stream before it plays. */
+export const PLAYER_BUFFER = 16384, PLAYER_PROBE = 32768;
+
+/** Plays a video in real time, decoding to nothing; each frame's time is taken as ffmpeg reports it. */
+export class Player {
+  readonly frames = new Frames();
+  readonly child: ChildProcess;
+  /** The last line that is no frame's: ffmpeg's words where it fails. */
+  last = "";
+
+  constructor(prefix: string[], url: string) {
+    this.child = start(prefix, "ffmpeg", [
+      "-nostdin", "-hide_banner", "-nostats", "-loglevel", "info", "-probesize", String(PLAYER_PROBE), "-analyzeduration", "200000", "-seekable", "0",
+      "-recv_buffer_size", String(PLAYER_BUFFER), "-xerror", "-re", "-i", url, "-an", "-vf", "showinfo", "-f", "null", "-",
+    ], ["ignore", "ignore", "pipe"]);
+    let rest = "";
+    this.child.stderr!.on("data", d => {
+      const now = performance.now(), lines = (rest + d).split("\n");
+      rest = lines.pop()!;
+      for (const l of lines) if (!this.frames.line(l, now) && !l.includes("showinfo")) this.last = l;
+    });
+  }
+
+  ended(): Promise<number> { return ended(this.child); }
+}
+
+/** A download by curl, hashed as it comes. */
+export class Download {
+  received = 0;
+  private readonly hash: Hash = createHash("sha256");
+  readonly child: ChildProcess;
+  readonly done: Promise<number>;
+
+  constructor(prefix: string[], url: string) {
+    this.child = start(prefix, "curl", ["--silent", "--show-error", "--fail", "--no-buffer", "--output", "-", url], ["ignore", "pipe", "ignore"]);
+    this.child.stdout!.on("data", (d: Buffer) => { this.received += d.length; this.hash.update(d); });
+    this.done = ended(this.child);
+  }
+
+  /** Of what was received; to be asked once, after `done`. */
+  sha256(): string { return this.hash.digest("hex"); }
+}
+
+/** An upload by nc, which closes its direction at the end and waits for the answer. */
+export class Upload {
+  answer = "";
+  readonly child: ChildProcess;
+  readonly done: Promise<number>;
+
+  constructor(prefix: string[], address: string, port: number, file: string) {
+    this.child = start(prefix, "nc", ["-N", address, String(port)], ["pipe", "pipe", "ignore"]);
+    this.child.stdout!.on("data", d => { this.answer += d; });
+    this.child.stdin!.on("error", () => {});
+    createReadStream(file, { highWaterMark: 1 << 18 }).pipe(this.child.stdin!);
+    this.done = ended(this.child);
+  }
+}
+
+/** Counters of the client's kernel (nstat has the same). */
+export interface Counters { retransmitted: number; timeouts: number; resets: number }
+
+export async function counters(prefix: string[]): Promise<Counters> {
+  const text = await output(prefix, "cat", ["/proc/net/snmp", "/proc/net/netstat"]);
+  const value = (table: string, name: string): number => {
+    const rows = text.split("\n").filter(l => l.startsWith(`${table}: `)).map(l => l.split(" ")), at = rows[0]?.indexOf(name) ?? -1;
+    if (at < 0) throw new Error(`/proc/net: no counter ${name} of ${table}`);
+    return Number(rows[1][at]);
+  };
+  return { retransmitted: value("Tcp", "RetransSegs"), timeouts: value("TcpExt", "TCPTimeouts"), resets: value("Tcp", "EstabResets") };
+}
+
+export const since = (a: Counters, b: Counters): Counters => ({ retransmitted: b.retransmitted - a.retransmitted, timeouts: b.timeouts - a.timeouts, resets: b.resets - a.resets });

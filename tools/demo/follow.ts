@@ -1,0 +1,112 @@
+// What a capture at the client's interface says of one connection: when bytes came that the client's socket could hand on, what they were,
+// how far the server acknowledged, and what the client had to send again.
+
+import { ACK, FIN, RST, SYN, type Segment } from "./pcap.ts";
+
+/** Milliseconds since 1970, and a stream offset reached then. */
+export type Point = [t: number, offset: number];
+
+export class Follow {
+  /** Bytes from the server, in order and without holes. */
+  readonly down: Point[] = [];
+  /** Bytes of the client that the server acknowledged. */
+  readonly up: Point[] = [];
+  /** Segments with the RST flag, from whichever side. */
+  resets = 0;
+  /** Segments of the client whose bytes it had sent before. */
+  resent = 0;
+  /** Segments of the server whose bytes had come before. */
+  repeated = 0;
+  finished = false;
+  private rcvNxt?: number;
+  private sndBase?: number;
+  private sndMax = 0;
+  private acked = 0;
+  private offset = 0;
+  private waiting = new Map<number, Segment>();
+
+  /** `bytes` gets the server's stream in order, as far as it was captured. */
+  constructor(private readonly bytes: (b: Buffer) => void = () => {}) {}
+
+  get received(): number { return this.offset; }
+  get confirmed(): number { return this.acked; }
+
+  /** A segment from the server. */
+  fromServer(s: Segment): void {
+    if (s.flags & RST) this.resets++;
+    if (s.flags & SYN) { this.rcvNxt ??= s.seq + 1 >>> 0; return; }
+    if (s.flags & ACK) this.acknowledge(s);
+    if (this.rcvNxt === undefined || (s.length === 0 && !(s.flags & FIN))) return;
+    const ahead = s.seq - this.rcvNxt | 0;
+    if (ahead > 0) { this.waiting.set(s.seq, s); return; }
+    this.take(s, -ahead, s.t);
+    for (let more = true; more;) {
+      more = false;
+      for (const [seq, w] of this.waiting) {
+        const d = seq - this.rcvNxt | 0;
+        if (d > 0) continue;
+        this.waiting.delete(seq);
+        this.take(w, -d, s.t);
+        more = true;
+      }
+    }
+  }
+
+  /** A segment of the client. */
+  fromClient(s: Segment): void {
+    if (s.flags & RST) this.resets++;
+    if (s.flags & SYN) { this.sndBase ??= s.seq + 1 >>> 0; return; }
+    if (this.sndBase === undefined || s.length === 0) return;
+    const end = (s.seq + s.length - this.sndBase) >>> 0;
+    if (end <= this.sndMax) this.resent++;
+    this.sndMax = Math.max(this.sndMax, end);
+  }
+
+  private acknowledge(s: Segment): void {
+    if (this.sndBase === undefined) return;
+    const offset = Math.min((s.ack - this.sndBase) >>> 0, this.sndMax);
+    if (offset <= this.acked || (s.ack - this.sndBase | 0) < 0) return;
+    this.acked = offset;
+    this.up.push([s.t, offset]);
+  }
+
+  /** Takes a segment's bytes after the first `skip`, at time t: a segment behind a hole counts from when the hole was filled. */
+  private take(s: Segment, skip: number, t: number): void {
+    const fresh = s.length - skip;
+    if (s.flags & FIN && fresh >= 0) this.finished = true;
+    if (fresh <= 0) { if (s.length) this.repeated++; return; }
+    this.bytes(s.payload.subarray(Math.min(skip, s.payload.length)));
+    this.rcvNxt = this.rcvNxt! + fresh >>> 0;
+    this.offset += fresh;
+    this.down.push([t, this.offset]);
+  }
+}
+
+export interface Gap { from: number; ms: number; offset: number }
+
+/** The longest time without a new byte that overlaps [from, to]; `offset` is what was reached before it. Undefined without two points. */
+export function longestGap(points: Point[], from: number, to: number): Gap | undefined {
+  let best: Gap | undefined;
+  for (let i = 1; i < points.length; i++) {
+    const [a, offset] = points[i - 1], [b] = points[i];
+    if (b < from || a > to) continue;
+    if (!best || b - a > best.ms) best = { from: a, ms: b - a, offset };
+  }
+  return best;
+}
+
+/** Offset reached at time t. */
+export function offsetAt(points: Point[], t: number): number {
+  let lo = 0, hi = points.length;
+  while (lo < hi) { const mid = lo + hi >> 1; if (points[mid][0] <= t) lo = mid + 1; else hi = mid; }
+  return lo ? points[lo - 1][1] : 0;
+}
+
+/** At most `most` of the points, evenly spread over time, first and last kept: for a picture. */
+export function thin(points: Point[], most: number): Point[] {
+  if (points.length <= most) return points;
+  const t0 = points[0][0], step = (points.at(-1)![0] - t0) / (most - 1), out: Point[] = [];
+  for (const p of points) if (p[0] >= t0 + out.length * step) out.push(p);
+  if (out.at(-1) !== points.at(-1)) out.push(points.at(-1)!);
+  return out;
+}
