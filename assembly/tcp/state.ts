@@ -45,9 +45,10 @@ export function deposit(c: Conn, n: u32): void {
   stamps(c, c.dep + n);
   c.dep += n;
   const told = c.lastAck - c.irs - 1, due = c.dep - told;
-  const kept = (c.flags & Flag.hold) != 0 && seq.ge(c.dep, c.holdRcvd);
-  if (c.holdTo != c.holdFrom && seq.ge(c.dep, c.holdTo)) { c.holdFrom = 0; c.holdTo = 0; output.ackSoon(c, true); return; }
-  output.ackSoon(c, kept || c.ooo != 0 || due >= 2 * c.rcvMss);
+  const kept = (c.flags & Flag.hold) != 0 && seq.ge(c.dep, c.holdRcvd), filled = c.holdTo != c.holdFrom;
+  if (filled && seq.ge(c.dep, c.holdTo)) { c.holdFrom = 0; c.holdTo = 0; }
+  // RFC 5681 4.2: at once while there is a gap, and when one was filled
+  output.ackSoon(c, kept || filled || c.ooo != 0 || due >= 2 * c.rcvMss);
 }
 
 /** RFC 7323 4.3 (2), judged when dep passes the bytes (R16). */
