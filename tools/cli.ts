@@ -3,21 +3,21 @@
 import { type Command, UsageError } from "./command.ts";
 import { SiteError } from "./site/toml.ts";
 
-interface Entry { summary: string; load: () => Promise<{ command: Command }> }
+interface Entry { summary: string; file: string }
 
 const COMMANDS: Record<string, Entry> = {
-  build: { summary: "build the modules (build/*.wasm) and the Linux host", load: () => import("./build/cli.ts") },
-  demo: { summary: "play a video and move files while servers are killed", load: () => import("./demo/cli.ts") },
-  test: { summary: "run all tests", load: () => import("./test.ts") },
-  spec: { summary: "run unit tests of the AssemblyScript core", load: () => import("./spec.ts") },
-  sim: { summary: "run seeds of the simulator", load: () => import("../test/sim/cli.ts") },
-  campaign: { summary: "run each kind of failure in the lab, many times", load: () => import("./campaign/cli.ts") },
-  lab: { summary: "a site in network namespaces: up, down, status, kill, cut, shape, ...", load: () => import("./lab/cli.ts") },
-  run: { summary: "run one node of a site on this machine's interfaces", load: () => import("./run/cli.ts") },
-  ctl: { summary: "ask a running node: status, counters, commands", load: () => import("./run/ctl.ts") },
-  replay: { summary: "feed a recording to a module again and compare", load: () => import("./run/replay.ts") },
-  site: { summary: "check a site file, or compile a node's configuration", load: () => import("./site/cli.ts") },
-  content: { summary: "pack a folder into a content image, or list one", load: () => import("./content/cli.ts") },
+  build: { summary: "build the modules (build/*.wasm) and the Linux host", file: "./build/cli.ts" },
+  demo: { summary: "play a video and move files while servers are killed", file: "./demo/cli.ts" },
+  test: { summary: "run all tests", file: "./test.ts" },
+  spec: { summary: "run unit tests of the AssemblyScript core", file: "./spec.ts" },
+  sim: { summary: "run seeds of the simulator", file: "../test/sim/cli.ts" },
+  campaign: { summary: "run each kind of failure in the lab, many times", file: "./campaign/cli.ts" },
+  lab: { summary: "a site in network namespaces: up, down, status, kill, cut, shape, ...", file: "./lab/cli.ts" },
+  run: { summary: "run one node of a site on this machine's interfaces", file: "./run/cli.ts" },
+  ctl: { summary: "ask a running node: status, counters, commands", file: "./run/ctl.ts" },
+  replay: { summary: "feed a recording to a module again and compare", file: "./run/replay.ts" },
+  site: { summary: "check a site file, or compile a node's configuration", file: "./site/cli.ts" },
+  content: { summary: "pack a folder into a content image, or list one", file: "./content/cli.ts" },
 };
 
 function overview(): string {
@@ -31,7 +31,7 @@ export async function main(args: string[]): Promise<number> {
   if (name === undefined || name === "--help" || name === "-h" || name === "help") { process.stdout.write(overview()); return name === undefined ? 2 : 0; }
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!entry) { process.stderr.write(`hydranet: unknown command '${name}'\n\n${overview()}`); return 2; }
-  const { command } = await entry.load();
+  const { command } = await import(entry.file) as { command: Command };
   const own = rest.includes("--") ? rest.slice(0, rest.indexOf("--")) : rest;
   if (own.includes("--help") || own.includes("-h")) { process.stdout.write(command.help.trim() + "\n"); return 0; }
   try {

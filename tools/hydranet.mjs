@@ -38,7 +38,7 @@ function checkNode() {
 }
 
 function which(program) {
-  for (const dir of `${process.env.PATH ?? ""}:/usr/sbin:/sbin`.split(":")) {
+  for (const dir of (process.env.PATH ?? "").split(":")) {
     try { accessSync(path.join(dir, program), constants.X_OK); return path.join(dir, program); } catch { /* next */ }
   }
   return undefined;

@@ -100,12 +100,15 @@ async function sha256(file: string): Promise<string> {
   return createHash("sha256").update(await readFile(file).catch(() => "")).digest("hex");
 }
 
+/** The environment in which cargo runs: its target folder is in the cache. */
+export function cargo(): NodeJS.ProcessEnv { return { ...process.env, CARGO_TARGET_DIR: process.env.CARGO_TARGET_DIR ?? path.join(cacheDir(), "cargo") }; }
+
 /** Builds the Rust host in the cache's target folder and copies it to build/. */
 async function buildHost(say: (line: string) => void): Promise<void> {
-  const target = process.env.CARGO_TARGET_DIR ?? path.join(cacheDir(), "cargo");
+  const env = cargo(), target = env.CARGO_TARGET_DIR!;
   await mkdir(target, { recursive: true });
   const args = ["build", "--release", "--locked", "--manifest-path", path.join(ROOT, "host/linux/Cargo.toml")];
-  const child = spawn("cargo", args, { env: { ...process.env, CARGO_TARGET_DIR: target }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn("cargo", args, { env, stdio: ["ignore", "pipe", "pipe"] });
   let text = "";
   const relay = (b: Buffer): void => {
     text += b;

@@ -128,10 +128,10 @@ export class Lab {
     });
     if (n.role !== "linux") {
       net.deafen(ns, n.interfaces.map(f => f.name));
-      net.ip(ns, ...n.interfaces.map(f => `link set ${f.name} up`));
+      net.ip(ns, ...n.interfaces.map(f => `link set dev ${f.name} up`));
       return;
     }
-    net.ip(ns, ...n.interfaces.flatMap(f => [`addr add ${showIp(f.address)}/${f.length} dev ${f.name}`, `link set ${f.name} up`]),
+    net.ip(ns, ...n.interfaces.flatMap(f => [`addr add ${showIp(f.address)}/${f.length} dev ${f.name}`, `link set dev ${f.name} up`]),
       ...n.routes.map(r => `route add ${showIp(r.prefix.address)}/${r.prefix.length} ${r.via ? `via ${showIp(r.via)} ` : ""}dev ${n.interfaces[r.iface].name}`));
   }
 

@@ -42,16 +42,16 @@ export interface Plug { ns: string; iface: string; mac: string; mtu: number; swi
 
 /** Links an interface of a node's namespace to a port of a switch. */
 export function plug(p: Plug): void {
-  run("ip", ["link", "add", p.iface, "netns", p.ns, "address", p.mac, "mtu", String(p.mtu), "type", "veth", "peer", "name", p.port, "mtu", String(p.mtu), "netns", p.switchNs]);
+  run("ip", ["link", "add", "name", p.iface, "netns", p.ns, "address", p.mac, "mtu", String(p.mtu), "type", "veth", "peer", "name", p.port, "mtu", String(p.mtu), "netns", p.switchNs]);
   offloadsOff(p.ns, p.iface);
   offloadsOff(p.switchNs, p.port);
-  ip(p.switchNs, `link set ${p.port} master br0 up`);
+  ip(p.switchNs, `link set dev ${p.port} master br0 up`);
 }
 
 /** Keeps the kernel's own stack from seeing frames of a node's interfaces; packet sockets see them before. */
 export function deafen(ns: string, ifaces: string[]): void {
-  const chains = ifaces.map((i, k) => `chain in${k} { type filter hook ingress device "${i}" priority 0; policy drop; }`);
-  run("nsenter", inside(ns, "nft", "-f", "-").slice(1), `table netdev hydranet { ${chains.join("\n")} }\n`);
+  const chains = ifaces.map((i, k) => `chain in${k} {\n type filter hook ingress device "${i}" priority 0; policy drop;\n}`);
+  run("nsenter", inside(ns, "nft", "-f", "-").slice(1), `table netdev hydranet {\n${chains.join("\n")}\n}\n`);
 }
 
 /** Which frames a switch does not pass: those that come in at one of `from` and leave at one of `to`; an empty list means any port. */
@@ -59,15 +59,15 @@ export interface Cut { from: string[]; to: string[] }
 
 /** Puts a wire between a port and its switch: the port leaves the bridge, and what the wire's other end gets goes into it. */
 export function addWirePair(ns: string, port: string): void {
-  ip(ns, `link add ${port}.w type veth peer name ${port}.b`, `link set ${port}.w up`, `link set ${port}.b up`);
+  ip(ns, `link add name ${port}.w type veth peer name ${port}.b`, `link set dev ${port}.w up`, `link set dev ${port}.b up`);
   offloadsOff(ns, `${port}.w`, `${port}.b`);
 }
-export function switchToWire(ns: string, port: string): void { ip(ns, `link set ${port} nomaster`, `link set ${port}.b master br0`); }
+export function switchToWire(ns: string, port: string): void { ip(ns, `link set dev ${port} nomaster`, `link set dev ${port}.b master br0`); }
 
 /** Replaces all cuts of a switch. */
 export function setCuts(ns: string, cuts: Cut[]): void {
   const names = (key: string, ports: string[]): string => ports.length ? `${key} { ${ports.flatMap(p => [`"${p}"`, `"${p}.b"`]).join(", ")} } ` : "";
   const rules = cuts.map(c => `${names("iifname", c.from)}${names("oifname", c.to)}drop`);
-  const table = `table bridge hydranet { chain forward { type filter hook forward priority 0; policy accept; ${rules.join("; ")}${rules.length ? ";" : ""} } }`;
+  const table = `table bridge hydranet {\n chain forward {\n type filter hook forward priority 0; policy accept;\n ${rules.join("\n")}\n }\n}`;
   run("nsenter", inside(ns, "nft", "-f", "-").slice(1), `table bridge hydranet {}\ndelete table bridge hydranet\n${table}\n`);
 }
