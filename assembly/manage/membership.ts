@@ -153,7 +153,7 @@ export function input(m: Membership, msg: Message, now: u64, key: usize): Action
   }
   if (!fresh(m, msg, now, key)) return refuse(Manage.stale);
   if (msg.receiverInc != m.incarnation) return refuse(Manage.otherIncarnation);
-  switch (msg.kind) {
+  switch (<i32>msg.kind) {
     case Msg.hello: return hello(m, msg, now);
     case Msg.challenge: return challenge(m, msg, now);
     case Msg.granted: return granted(m, msg, now);

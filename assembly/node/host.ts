@@ -85,7 +85,7 @@ function input(i: u32, p: usize, n: u32): void {
     case Verdict.icmp: tcp.icmp(ip.p, ip.n); return;
     case Verdict.udp: datagram(ip.p, ip.n); return;
     case Verdict.forward: ip.refuse(ip.p, Net.ipNotOurs); return;
-    default: ip.refuse(ip.p, Net.ipProtocol); return;
+    default: ip.refuse(ip.p, Net.icmpIgnored); return;
   }
 }
 

@@ -3,7 +3,6 @@
 import { SERVICES } from "../core/sizes";
 import * as clock from "../core/clock";
 import * as config from "../core/config";
-import { Mode } from "../core/config";
 import { TimerKind } from "../core/timerkind";
 import * as frame from "../core/frame";
 import * as ring from "../core/ring";
@@ -15,7 +14,6 @@ import * as net from "../net/net";
 import * as udp from "../net/udp";
 import { Verdict } from "../net/verdict";
 import * as manager from "../manage/manager";
-import * as members from "../manage/members";
 import * as nearest from "../redirector/nearest";
 import * as redirector from "../redirector/redirector";
 import * as table from "../redirector/table";
@@ -33,35 +31,28 @@ export function init(p: usize, n: u32): i32 {
   entropy.gather();
   const site = config.site();
   redirector.init(site.tunnel, site.managePort, site.chainPort);
-  members.init();
   e = node.knowNodes();
   if (e == 0) e = services();
   if (e < 0) return e;
-  manager.init(entropy.address());
+  e = manager.init(entropy.address());
+  if (e < 0) return e;
   store.load();
   node.announce();
   return 0;
 }
 
-/** The redirector table, and the members of services that have no chain. */
+/** The redirector table, and the metrics of `nearest`. */
 function services(): i32 {
   for (let s: u32 = 0; s < SERVICES; s++) {
     if (!config.isService(s)) continue;
     const k = config.service(s), e = table.add(s, k.mode, k.address, k.port, k.origin);
     if (e < 0) return e;
-    if (k.mode != Mode.ft) everybody(s);
   }
   for (let i: u32 = 0; i < config.metrics; i++) {
     const m = config.metric(i), e = nearest.add(m.service, m.node, m.prefix, m.bits, m.metric);
     if (e < 0) return e;
   }
   return 0;
-}
-
-function everybody(s: u32): void {
-  const k = config.service(s);
-  members.begin(s, 0);
-  for (let i: u32 = 0; i < k.n; i++) members.add(s, config.member(k, i), config.node(config.member(k, i)).address);
 }
 
 /** `poll` of host/ABI.md. */
@@ -94,7 +85,7 @@ function input(i: u32, p: usize, n: u32): void {
     case Verdict.forward: redirector.input(); return;
     case Verdict.udp: datagram(ip.p, ip.n); return;
     case Verdict.tunnelError: redirector.tunnelError(); return;
-    default: ip.refuse(ip.p, Net.ipProtocol); return;
+    default: if (redirector.admit()) ip.refuse(ip.p, Net.ipProtocol); return;
   }
 }
 

@@ -21,7 +21,8 @@ export function load(): void {
 export function run(): void {
   if (writing && node.storeDone() != done) { done = node.storeDone(); writing = false; manager.recordDone(true); }
   if (writing && node.storeFailed() != failed) { failed = node.storeFailed(); writing = false; manager.recordDone(false); }
-  if (writing || !manager.recordPending()) return;
+  const n = writing ? 0 : manager.recordPending();
+  if (n == 0) return;
   writing = true;
-  env.store_write(manager.record(), SIZE);
+  env.store_write(manager.recordAddress(), n);
 }
