@@ -16,10 +16,13 @@ export class Capture {
 
   /**
    * Captures on `iface` of the namespace that `prefix` enters, `snap` bytes of each packet. Per server port one connection is followed.
+   * `live`: each packet is handed on at once; otherwise some at a time, which costs less.
    */
-  constructor(prefix: string[], iface: string, private readonly server: string, private readonly watched: Watched[], snap: number) {
+  constructor(prefix: string[], iface: string, private readonly server: string, private readonly watched: Watched[], snap: number, live: boolean) {
     const filter = `tcp and host ${server}`;
-    this.child = start(prefix, "tcpdump", ["-i", iface, "-p", "-n", "-U", "-Z", "root", "-B", "16384", "-s", String(snap), "-w", "-", filter], ["ignore", "pipe", "pipe"]);
+    this.child = start(prefix, "tcpdump", [
+      "-i", iface, "-p", "-n", "--immediate-mode", ...(live ? ["-U"] : []), "-Z", "root", "-B", "32768", "-s", String(snap), "-w", "-", filter,
+    ], ["ignore", "pipe", "pipe"]);
     this.reader = new PcapReader((t, frame) => this.take(t, frame));
     this.child.stdout!.on("data", (d: Buffer) => this.reader.push(d));
     this.ready = new Promise((ok, no) => {
@@ -46,7 +49,7 @@ export class Capture {
 
   /** Stops, after what was captured has been read. Gives the number of packets that tcpdump lost. */
   async stop(): Promise<number> {
-    await new Promise(ok => setTimeout(ok, 200));
+    await new Promise(ok => setTimeout(ok, 300));
     end(this.child, "SIGINT");
     await ended(this.child);
     return Number(/(\d+) packets? dropped by kernel/.exec(this.text)?.[1] ?? 0);

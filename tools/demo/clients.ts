@@ -52,6 +52,7 @@ export class Download {
 /** An upload by nc, which closes its direction at the end and waits for the answer. */
 export class Upload {
   answer = "";
+  private read = 0;
   readonly child: ChildProcess;
   readonly done: Promise<number>;
 
@@ -59,9 +60,14 @@ export class Upload {
     this.child = start(prefix, "nc", ["-N", address, String(port)], ["pipe", "pipe", "ignore"]);
     this.child.stdout!.on("data", d => { this.answer += d; });
     this.child.stdin!.on("error", () => {});
-    createReadStream(file, { highWaterMark: 1 << 18 }).pipe(this.child.stdin!);
+    const bytes = createReadStream(file, { highWaterMark: 1 << 18 });
+    bytes.on("data", d => { this.read += d.length; });
+    bytes.pipe(this.child.stdin!);
     this.done = ended(this.child);
   }
+
+  /** Bytes that nc has taken: ahead of what arrived by its socket's buffer. */
+  get given(): number { return this.read - (this.child.stdin?.writableLength ?? 0); }
 }
 
 /** Counters of the client's kernel (nstat has the same). */

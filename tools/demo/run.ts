@@ -19,6 +19,8 @@ const BULK_RATE = 100e6;
 const AROUND = 300;
 /** Both transfers have come this far when the third primary is killed. */
 const BULK_KILL = 0.42, BULK_LATEST = 0.62;
+/** The upload, which costs the servers more, has come this far when the download starts. */
+const UPLOAD_FIRST = 0.1;
 
 export interface Options { fast: boolean; replicas: number; ffmpeg: string }
 
@@ -115,7 +117,7 @@ export class Demo {
   private async video(): Promise<void> {
     const { video } = this.m, r = this.results, body = new Body(), watched: Watched = { port: this.bed.port, follow: new Follow(b => body.push(b)), connections: 0 };
     await this.bed.shape(2 * video.size * 8 / (video.frames / FPS));
-    const capture = new Capture(this.bed.client, this.bed.iface, this.bed.address, [watched], 65535);
+    const capture = new Capture(this.bed.client, this.bed.iface, this.bed.address, [watched], 65535, true);
     await capture.listening();
     const before = await counters(this.bed.client);
     const player = new Player(this.bed.client, `http://${this.bed.address}:${this.bed.port}/${video.name}`);
@@ -199,15 +201,18 @@ export class Demo {
     const { bulk } = this.m, r = this.results, { client, address, port, sinkPort } = this.bed, check = `${bulk.size} ${await sinkCheck(bulk.path)}`;
     const down: Watched = { port, follow: new Follow(), connections: 0 }, up: Watched = { port: sinkPort, follow: new Follow(), connections: 0 };
     await this.bed.shape(BULK_RATE);
-    const capture = new Capture(client, this.bed.iface, address, [down, up], 96);
+    const capture = new Capture(client, this.bed.iface, address, [down, up], 96, false);
     await capture.listening();
     const before = await counters(client), start = this.now();
-    const download = new Download(client, `http://${address}:${port}/${bulk.name}`), upload = new Upload(client, address, sinkPort, bulk.path);
+    this.event("the upload starts");
+    const upload = new Upload(client, address, sinkPort, bulk.path);
+    await this.until(() => upload.given >= UPLOAD_FIRST * bulk.size, PATIENCE, "the upload begins");
+    const download = new Download(client, `http://${address}:${port}/${bulk.name}`);
     this.title = `${bulk.size / 1e6} MB down and up; the primary is killed`;
     this.newest = () => Math.max(down.follow.down.at(-1)?.[0] ?? 0, up.follow.up.at(-1)?.[0] ?? 0) - this.zero;
-    const shares = (): number[] => [Math.min(1, down.follow.received / bulk.size), up.follow.confirmed / bulk.size];
+    const shares = (): number[] => [download.received / bulk.size, upload.given / bulk.size];
     this.work = () => ["download", "upload"].map((name, i) => ({ name, share: shares()[i], remark: `${(shares()[i] * bulk.size / 1e6).toFixed(1)} MB` }));
-    this.event("a download and an upload start");
+    this.event("the download starts");
     const kills: { node: string; t: number; successor: string; ahead: number }[] = [];
     let open = 2, failed = "";
     for (const [name, done] of [["curl", download.done], ["nc", upload.done]] as const) void done.then(code => { open--; if (code !== 0) failed ||= `${name} ended with ${code}`; });
