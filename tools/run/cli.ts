@@ -1,0 +1,71 @@
+// `hydranet run`: one node of a site on this machine's own interfaces.
+
+import { spawn } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { build, HOST, wasmOf } from "../build/build.ts";
+import { type Command, parse, required, say } from "../command.ts";
+import { packFolder, readImage } from "../content/image.ts";
+import { compileNode, type Extras } from "../site/compile.ts";
+import { loadSite, nodeOf } from "../site/site.ts";
+import { inspect, keepFromKernel, macOfInterface, rules } from "./machine.ts";
+
+/** Where nodes of `run` have their configuration and control sockets, and where they keep their records. */
+export const NODES = "/run/hydranet-node";
+const STORE = "/var/lib/hydranet";
+
+export const command: Command = {
+  help: `
+hydranet run --site FILE --node NAME [--pcap FILE] [--record FILE] [--log LEVEL] [--pin CPU] [--check]
+
+Runs one node of a site on this machine's interfaces, as root, until SIGTERM or Ctrl-C. The node has addresses of its own, which the kernel
+must not have; nftables rules (table netdev hydranet_NAME), removed at the end, keep its packets from the kernel.
+
+  --check         only looks whether the node could run here
+  --pcap FILE     writes every frame, for Wireshark
+  --record FILE   writes every input, for hydranet replay
+  --log LEVEL     error, warning, info (default) or debug
+  --pin CPU       runs on this processor only`,
+
+  async run(args) {
+    const text = { type: "string" } as const;
+    const p = parse(args, { site: text, node: text, pcap: text, record: text, log: text, pin: text, check: { type: "boolean" } }, 0);
+    const site = loadSite(required(p, "site", "FILE")), node = nodeOf(site, required(p, "node", "NAME"));
+    const extras: Extras = { macs: Object.fromEntries(node.interfaces.map(f => [f.name, macOfInterface(f.name)])) };
+    const found = inspect(site, node);
+    for (const w of found.warnings) say(`warning: ${w}`);
+    if (found.errors.length) throw new Error(found.errors.join("\n"));
+    const image = site.content && node.role === "host" ? await packFolder(site.content) : undefined;
+    if (image) extras.content = readImage(image);
+    const config = compileNode(site, node.name, extras);
+    if (p.options.check) { say(`${node.name} can run here`); return 0; }
+
+    await build([node.role === "redirector" ? "linux-redirector" : "linux-host"], say);
+    const dir = path.join(NODES, node.name);
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    mkdirSync(STORE, { recursive: true, mode: 0o700 });
+    writeFileSync(path.join(dir, "config"), config, { mode: 0o600 });
+    if (image) writeFileSync(path.join(dir, "content.img"), image);
+    const words = [
+      "--module", wasmOf(node.role === "redirector" ? "linux-redirector" : "linux-host"), "--config", path.join(dir, "config"), "--name", node.name,
+      ...node.interfaces.flatMap(f => ["--iface", f.name]), "--control", path.join(dir, "ctl"), ...(image ? ["--content", path.join(dir, "content.img")] : []),
+      ...(node.role === "redirector" ? ["--store", path.join(STORE, `${node.name}.view`)] : []),
+      ...["pcap", "record", "log", "pin"].flatMap(o => typeof p.options[o] === "string" ? [`--${o}`, p.options[o] as string] : []),
+    ];
+    const table = `hydranet_${node.name}`, remove = keepFromKernel(table, rules(table, site, node, extras.macs!));
+    const clean = (): void => { remove(); rmSync(dir, { recursive: true, force: true }); };
+    process.on("exit", clean);
+    return runHost(words);
+  },
+};
+
+/** Runs the host until it ends; signals go on to it. */
+function runHost(words: string[]): Promise<number> {
+  const child = spawn(HOST, words, { stdio: ["ignore", "inherit", "inherit"] });
+  for (const s of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(s, () => child.kill("SIGTERM"));
+  return new Promise((done, fail) => {
+    child.on("error", fail);
+    child.on("exit", (code, signal) => done(code ?? 128 + os.constants.signals[signal!]));
+  });
+}
