@@ -1,5 +1,6 @@
 // The host server with a deeper look inside, for the simulator's checks.
 
+import { FRAMES } from "../../assembly/core/sizes";
 import * as replica from "../../assembly/ft/replica";
 import * as frame from "../../assembly/core/frame";
 import * as ranges from "../../assembly/tcp/ranges";
@@ -52,12 +53,13 @@ export function historyAfter(svc: u32, count: u32): u32 {
 
 function lookHash(h: u64): u32 { return <u32>h ^ <u32>(h >> 32); }
 
-/** What is free: frames, stream chunks, ranges, control blocks, connection records. */
+/** What is free: frames, stream chunks, ranges, control blocks, connection records; and all frames that there are. */
 export function pools(): usize {
   store<u32>(POOLS, frame.available());
   store<u32>(POOLS, stream.available(), 4);
   store<u32>(POOLS, ranges.available(), 8);
   store<u32>(POOLS, table.available(), 12);
   store<u32>(POOLS, replica.freeMembers(), 16);
+  store<u32>(POOLS, FRAMES, 20);
   return POOLS;
 }

@@ -10,6 +10,8 @@ const enum Abi { magic = 0, version = 1, config = 2, configSize = 3, ifaces = 4,
 const enum Ring { rxSlots = 0, rxSize = 1, rxPosted = 2, rxFilled = 3, txSlots = 4, txSize = 5, txQueued = 6, txSent = 7, txLate = 8, txFailed = 9, rxMissed = 10, rxBufSize = 11, linkUp = 12, rxTaken = 13, txReclaimed = 14 }
 const MAGIC = 0x31445948;
 const FOREVER = 0xffffffff;
+/** Frames that wait for an interface's posted buffers before more are missed. */
+const SOCKET_QUEUE = 256;
 const LATER = -11, OUTSIDE = -5;
 
 /** What every module exports; a host server adds inspection, a client end adds its own. */
@@ -71,6 +73,7 @@ export class SimNode implements Target, Receiver {
   private busyUntil = 0;
   private draining = false;
   private idlePolls = 0;
+  private readonly waiting: Uint8Array[][] = [];    // per interface: frames that wait for a posted buffer, as in a socket's queue
   private writing: Uint8Array | null = null;
   private readonly random: Random;
 
@@ -82,6 +85,7 @@ export class SimNode implements Target, Receiver {
   /** Connects the next interface to a network. */
   attach(lan: Lan, mac: number): Port {
     const port = lan.attach(this.name, mac, this, this.ports.length);
+    this.waiting.push([]);
     this.ports.push(port);
     return port;
   }
@@ -110,6 +114,7 @@ export class SimNode implements Target, Receiver {
     this.idlePolls = 0;
     this.draining = false;
     this.busyUntil = 0;
+    for (const queue of this.waiting) queue.length = 0;
     const instance = new WebAssembly.Instance(this.module, { env: this.imports() });
     const x = instance.exports as unknown as Exports;
     this.bytes = new Uint8Array(x.memory.buffer);
@@ -176,6 +181,7 @@ export class SimNode implements Target, Receiver {
     const cost = this.machine.pollCost + this.machine.frameCost * (queued + before);
     if (cost > 0) this.busyUntil = this.engine.now + cost;
     this.spinning(wait, queued);
+    if (this.refill()) this.pollBy(this.engine.now + 1);
     if (queued > 0) this.drainSoon();
   }
 
@@ -250,15 +256,40 @@ export class SimNode implements Target, Receiver {
 
   receive(iface: number, frame: Uint8Array): void {
     if (!this.exports) return;
+    const queue = this.waiting[iface];
+    if (queue.length > 0 || !this.fill(iface, frame)) {
+      if (queue.length < SOCKET_QUEUE) queue.push(frame);
+      else this.words[this.ring(iface) + Ring.rxMissed]++;
+    }
+    if (!this.paused) this.pollBy(this.engine.now + this.machine.wake);
+  }
+
+  /** Puts frames that waited for posted buffers into the rings; true where there were any. */
+  private refill(): boolean {
+    let any = false;
+    for (let i = 0; i < this.waiting.length; i++) {
+      const queue = this.waiting[i];
+      if (queue.length === 0) continue;
+      let n = 0;
+      while (n < queue.length && this.fill(i, queue[n])) n++;
+      queue.splice(0, n);
+      any ||= n > 0;
+    }
+    return any;
+  }
+
+  /** Puts a frame into a posted buffer; false where there is none. A frame too long for a buffer is dropped. */
+  private fill(iface: number, frame: Uint8Array): boolean {
     const w = this.words, r = this.ring(iface);
-    if (w[r + Ring.rxPosted] === w[r + Ring.rxFilled] || frame.length > w[r + Ring.rxBufSize]) { w[r + Ring.rxMissed]++; return; }
+    if (frame.length > w[r + Ring.rxBufSize]) { w[r + Ring.rxMissed]++; return true; }
+    if (w[r + Ring.rxPosted] === w[r + Ring.rxFilled]) return false;
     const s = (w[r + Ring.rxSlots] >>> 2) + (w[r + Ring.rxFilled] & (w[r + Ring.rxSize] - 1)) * 4;
     this.bytes.set(frame, w[s]);
     w[s + 1] = frame.length;
     w[s + 2] = 0;
     w[r + Ring.rxFilled]++;
     this.received++;
-    if (!this.paused) this.pollBy(this.engine.now + this.machine.wake);
+    return true;
   }
 
   /** A counter's value by its number in `core/counters.ts`. */
