@@ -1,0 +1,22 @@
+// Sizes of a host server board: 16 connections in at most 2 MiB of linear memory.
+export const IFACES: u32 = 2;
+export const RX_RING: u32 = 32;         // a power of two
+export const TX_RING: u32 = 64;         // a power of two
+export const FRAMES: u32 = 192;         // frame buffers of 2 KiB
+export const CONNS: u32 = 16;           // TCP control blocks
+export const HALF_OPENS: u32 = 32;      // SYN records
+export const TIME_WAITS: u32 = 64;
+export const CHUNK: u32 = 2048;         // bytes of one stream buffer chunk, a power of two
+export const CHUNKS: u32 = 512;
+export const RCV_MAX: u32 = 65536;      // largest receive buffer of a connection
+export const SND_MAX: u32 = 65536;      // largest send buffer of a connection
+export const RANGES: u32 = 256;         // out-of-order ranges, SACK scoreboard entries
+export const SERVICES: u32 = 4;
+export const EVENTS: u32 = 256;         // event log of one service, a power of two
+export const STATE: u32 = 192;          // what a service keeps per connection, bytes, a multiple of 16
+export const PEERS: u32 = 16;           // nodes of the site
+export const ROUTES: u32 = 16;
+export const NEIGHBOURS: u32 = 64;      // ARP entries, a power of two
+export const REASM: u32 = 8;            // datagrams in reassembly
+export const FLOWS: u32 = 16;
+export const METRICS: u32 = 16;

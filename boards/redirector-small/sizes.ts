@@ -1,0 +1,22 @@
+// Sizes of a redirector board: at most 512 KiB of linear memory.
+export const IFACES: u32 = 4;
+export const RX_RING: u32 = 16;         // a power of two
+export const TX_RING: u32 = 32;         // a power of two
+export const FRAMES: u32 = 128;         // frame buffers of 2 KiB
+export const CONNS: u32 = 1;
+export const HALF_OPENS: u32 = 1;
+export const TIME_WAITS: u32 = 1;
+export const CHUNK: u32 = 2048;
+export const CHUNKS: u32 = 1;
+export const RCV_MAX: u32 = 2048;
+export const SND_MAX: u32 = 2048;
+export const RANGES: u32 = 1;
+export const SERVICES: u32 = 8;
+export const EVENTS: u32 = 16;
+export const STATE: u32 = 192;
+export const PEERS: u32 = 16;           // nodes of the site
+export const ROUTES: u32 = 32;
+export const NEIGHBOURS: u32 = 64;      // ARP entries, a power of two
+export const REASM: u32 = 8;            // datagrams in reassembly
+export const FLOWS: u32 = 512;          // redirector's flow table, a power of two
+export const METRICS: u32 = 32;         // `nearest` prefixes
