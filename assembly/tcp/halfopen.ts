@@ -19,6 +19,7 @@ import * as listen from "./listen";
 import { Listener } from "./listen";
 import * as table from "./table";
 import * as window from "./window";
+import * as rtt from "./rtt";
 import * as counters from "./counters";
 import { Tcp as C } from "./counters";
 
@@ -167,12 +168,13 @@ export function arrive(h: HalfOpen): Conn | null {
 }
 
 function complete(h: HalfOpen): Conn | null {
-  const s = synOf(h), tries = h.tries;
+  const s = synOf(h), tries = h.tries, answered = h.timerAt - RTO;
   const c = listen.make(listenerOf(h), s, keys.tsOffset(s.localAddr, s.localPort, s.remoteAddr, s.remotePort));
   if (c == null) return null;
   drop(h);
   c.flags &= ~<u32>Flag.synDue;
   c.synTries = <u8>tries;
+  if (tries == 0) rtt.sample(c, clock.ms - answered);
   return c;
 }
 

@@ -127,7 +127,7 @@ function rxAck(c: Conn): bool {
   const una = c.heardAck + c.finAcked;
   if (seq.lt(off, una)) return rxOldAck(c, una - off);
   if (off - una > ackLimit(c) - una) { counters.add(C.ackChallenged); challenge(c); return false; }
-  const told = options.sackN != 0 && sack.receive(c);
+  const told = options.sackN != 0 && c.sentMax != c.heardAck && sack.receive(c);
   if (off != una) rxNewAck(c, off);
   else if (told || recovery.isDuplicate(c)) { recovery.duplicate(c, told); table.want(c); }
   rxWindow(c);

@@ -100,7 +100,8 @@ export function make(l: Listener, s: Syn, tsOffset: u32): Conn | null {
   state.begin(c, l.rcvCap, l.sndCap);
   numbers(c, s, l, tsOffset);
   cc.init(c);
-  if (s.flags & SynFlag.cookie) c.flags |= Flag.estHeard; else c.flags |= Flag.synDue;
+  if (!(s.flags & SynFlag.cookie)) c.flags |= Flag.synDue;
+  else if (l.gated) c.flags |= Flag.estHeard;   // its ACK was the cookie's
   return c;
 }
 

@@ -120,7 +120,7 @@ export function timeout(c: Conn): void {
   if (c.backoff < 255) c.backoff++;
   c.recover = c.sentMax;
   rewind(c);
-  c.flags |= Flag.rtoRecovery;
+  c.flags |= Flag.rtoRecovery | Flag.cwndLimited;
   // RFC 2018 8: the client may have discarded what it told
   sack.clear(c);
   output.armRtx(c);

@@ -32,6 +32,8 @@ export function receive(c: Conn): bool {
 function block(c: Conn, start: u32, end: u32): void {
   if (seq.le(end, c.heardAck)) return;
   end = c.flags & Flag.finEver && end == c.sentMax + 1 ? c.sentMax : end;
+  // what an earlier primary sent
+  if (c.gated && seq.gt(end, c.sentMax) && seq.le(end, c.prod)) return;
   if (seq.ge(start, end) || seq.lt(start, c.heardAck) || seq.gt(end, c.sentMax)) { counters.add(Tcp.badSack); return; }
   if (!ranges.insert(board(c), start, end, 0)) counters.add(Tcp.noRange);
 }

@@ -12,6 +12,7 @@ import * as rtt from "./rtt";
 import * as window from "./window";
 import * as recovery from "./recovery";
 import * as out from "./out";
+import * as clock from "../core/clock";
 import * as seq from "../core/seq";
 import * as counters from "./counters";
 import { Tcp as C } from "./counters";
@@ -154,6 +155,7 @@ export function acknowledged(c: Conn, off: u32, fin: bool): u32 {
   const n = seq.gt(off, c.heardAck) ? off - c.heardAck : 0;
   if (n == 0 && (!fin || c.finAcked)) return 0;
   c.heardAck += n;
+  c.progressAt = clock.ms;
   c.sent = seq.max(c.sent, c.heardAck);
   c.sentMax = seq.max(c.sentMax, c.heardAck);
   if (fin) { c.finAcked = 1; c.flags |= Flag.finSent | Flag.finEver; }
