@@ -1,0 +1,151 @@
+// The lab itself: it comes up with every node answering, and whatever happens it leaves nothing behind.
+
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { ROOT } from "../../tools/asc.ts";
+import { wasmOf } from "../../tools/build/build.ts";
+import { Lab, sleep, until } from "../../tools/lab/lab.ts";
+import { run } from "../../tools/lab/process.ts";
+
+const SITE = path.join(ROOT, "examples/lab.toml"), ENTRY = path.join(ROOT, "tools/hydranet.mjs");
+
+/** Namespaces, processes and run directories that carry a run's name. */
+function left(name: string): string[] {
+  const spaces = run("ip", ["netns", "list"]).split("\n").filter(l => l.startsWith(`hn-${name}-`));
+  const procs = readdirSync("/proc").filter(p => /^\d+$/.test(p)).filter(p => { try { return readFileSync(`/proc/${p}/cmdline`, "utf8").includes(`/run/hydranet/${name}/`); } catch { return false; } });
+  return [...spaces, ...procs, ...(existsSync(`/run/hydranet/${name}`) ? [`/run/hydranet/${name}`] : [])];
+}
+
+test("a lab serves clients, goes on after a kill, and leaves nothing behind", async () => {
+  const lab = await Lab.up(SITE), name = lab.run;
+  try {
+    const chain = await lab.ready("web", 3), page = readFileSync(path.join(ROOT, "examples/content/index.html"), "utf8");
+    const get = async (): Promise<string> => (await lab.exec("c", "curl", ["-s", "-m", "10", "http://10.9.0.1/"])).stdout;
+    assert.equal(await get(), page);
+    await lab.kill(chain[0]);
+    assert.equal(lab.running(chain[0]), false);
+    await lab.ready("web", 2);
+    assert.equal(await get(), page);
+    await lab.restart(chain[0]);
+    assert.deepEqual(await lab.ready("web", 3), [chain[1], chain[2], chain[0]], "it comes back as the tail");
+    assert.equal(await get(), page);
+    assert.notEqual(left(name).length, 0);
+  } finally {
+    lab.down();
+  }
+  assert.deepEqual(left(name), []);
+  lab.down();
+});
+
+test("a paused node neither answers nor dies, and goes on when resumed", async () => {
+  const lab = await Lab.up(SITE);
+  try {
+    lab.pause("s2");
+    await until("it is stopped", 1000, () => lab.paused("s2"));
+    await assert.rejects(lab.status("s2"), /no answer/);
+    lab.resume("s2");
+    assert.equal((await lab.status("s2")).role, "host");
+  } finally {
+    lab.down();
+  }
+});
+
+test("a lab that cannot come up says why and leaves nothing behind", async () => {
+  const broken = path.join(ROOT, "package.json");
+  await assert.rejects(Lab.up(SITE, { run: "tbroken", modules: { host: broken } }), /s\d ended at its start:\n.*(module|wasm)/is);
+  assert.deepEqual(left("tbroken"), []);
+});
+
+test("a second lab of the same name is refused and the first one lives on", async () => {
+  const lab = await Lab.up(SITE, { run: "ttwice" });
+  try {
+    await assert.rejects(Lab.up(SITE, { run: "ttwice" }), /a lab 'ttwice' is up already/);
+    assert.equal((await lab.status("r")).role, "redirector");
+  } finally {
+    lab.down();
+  }
+  assert.deepEqual(left("ttwice"), []);
+});
+
+test("what a lab refuses is named", async () => {
+  const lab = await Lab.up(SITE);
+  try {
+    await assert.rejects(lab.kill("c"), /c is a plain Linux machine/);
+    await assert.rejects(lab.kill("s9"), /no node "s9"; there are c, r, s0/);
+    assert.throws(() => lab.cut("c-s0"), /c and s0 have no link in common/);
+    assert.throws(() => lab.cut("r"), /name one of r\.eth0, r\.eth1/);
+    assert.throws(() => lab.cut("s0--s1"), /expected NODE/);
+    await lab.kill("s0");
+    await assert.rejects(lab.kill("s0"), /s0 does not run/);
+  } finally {
+    lab.down();
+  }
+});
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  test(`a lab whose program gets ${signal} leaves nothing behind`, async () => {
+    const script = `const { Lab } = await import(${JSON.stringify(path.join(ROOT, "tools/lab/lab.ts"))}); const lab = await Lab.up(${JSON.stringify(SITE)}); console.log(lab.run); setInterval(() => {}, 1000);`;
+    const loader = path.join(ROOT, "node_modules/tsx/dist/loader.mjs");
+    const child = spawn(process.execPath, ["--import", loader, "--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+    const name = String(await new Promise<Buffer>(done => child.stdout.once("data", done))).trim();
+    assert.notEqual(left(name).length, 0);
+    const ended = new Promise<number | null>(done => child.once("exit", done));
+    child.kill(signal);
+    assert.equal(await ended, signal === "SIGINT" ? 130 : 143);
+    assert.deepEqual(left(name), []);
+  });
+}
+
+test("the command line's lab stays up between commands, and is removed by down", async () => {
+  const hydranet = (...args: string[]) => spawnSync(process.execPath, [ENTRY, "lab", ...args, "--run", "tcli"], { encoding: "utf8" });
+  const up = hydranet("up");
+  assert.equal(up.status, 0, up.stderr);
+  try {
+    assert.match(hydranet("status").stdout, /^s1 +host +runs, pid \d+$/m);
+    assert.equal(hydranet("kill", "s1").status, 0);
+    assert.match(hydranet("status").stdout, /^s1 +host +down$/m);
+    assert.equal(hydranet("cut", "r>s2").status, 0);
+    assert.equal(hydranet("heal", "r>s2").status, 0);
+    assert.equal(hydranet("shape", "s2-s0", "--loss", "1%", "--delay", "2").status, 0);
+    await sleep(100);
+    const wrong = hydranet("kill", "s1");
+    assert.equal(wrong.status, 1);
+    assert.match(wrong.stderr, /s1 does not run/);
+  } finally {
+    assert.equal(hydranet("down").status, 0);
+  }
+  assert.deepEqual(left("tcli"), []);
+});
+
+test("without root a lab comes up in a user namespace", async () => {
+  const script = `process.setgid(65534); process.setuid(65534); process.env.HOME = "/tmp"; process.env.XDG_RUNTIME_DIR = "/tmp"; process.env.HYDRANET_INSIDE = "1";
+    process.argv = [process.argv[0], "cli", "lab", process.env.VERB, "--run", "tuser"]; process.execArgv = ["--import", ${JSON.stringify(path.join(ROOT, "node_modules/tsx/dist/loader.mjs"))}];
+    process.argv[1] = ${JSON.stringify(path.join(ROOT, "tools/cli.ts"))}; await import(process.argv[1]);`;
+  const loader = path.join(ROOT, "node_modules/tsx/dist/loader.mjs");
+  const verb = (v: string) => spawnSync(process.execPath, ["--import", loader, "--input-type=module", "-e", script], { encoding: "utf8", env: { PATH: process.env.PATH, VERB: v } });
+  const up = verb("up");
+  try {
+    assert.equal(up.status, 0, up.stderr);
+    assert.match(up.stdout, /web +view 1: s0 <- s1 <- s2|s2 +host +runs/);
+    assert.match(verb("status").stdout, /^s0 +host +runs/m);
+  } finally {
+    assert.equal(verb("down").status, 0);
+  }
+  assert.match(verb("status").stderr, /no lab 'tuser' is up/);
+});
+
+test("a recording of a node gives the same output again", async () => {
+  const lab = await Lab.up(SITE, { record: true });
+  try {
+    await lab.ready("echo", 3);
+    await lab.exec("c", "sh", ["-c", "echo hello | nc -N -w 2 10.9.0.1 7"]);
+    await lab.kill("s1");
+    const r = spawnSync(process.execPath, [ENTRY, "replay", lab.file("s1.rec"), "--module", wasmOf("linux-host")], { encoding: "utf8" });
+    assert.equal(r.status, 0, r.stdout + r.stderr);
+  } finally {
+    lab.down();
+  }
+});
