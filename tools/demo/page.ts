@@ -15,16 +15,18 @@ const STYLE = `
 body { font: 15px/1.5 system-ui, "DejaVu Sans", sans-serif; color: var(--ink); background: var(--paper); max-width: 960px; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; } p { margin: .4rem 0; } .soft { color: var(--soft); }
 .verdict { display: inline-block; margin: 1rem 0; padding: .35rem .9rem; border-radius: 4px; color: #fff; font-weight: 600; }
-.tiles { display: flex; flex-wrap: wrap; gap: .75rem; } .tile { flex: 1 1 130px; border: 1px solid var(--line); border-radius: 6px; padding: .5rem .8rem; }
-.tile b { display: block; font-size: 1.4rem; } .tile span { color: var(--soft); font-size: .82rem; }
+.tiles { display: flex; flex-wrap: wrap; gap: .75rem; } .tile { flex: 1 1 104px; border: 1px solid var(--line); border-radius: 6px; padding: .5rem .8rem; }
+.tile b { display: block; font-size: 1.15rem; } .tile span { color: var(--soft); font-size: .82rem; }
 svg { width: 100%; height: auto; display: block; margin: .8rem 0; } .pair { display: flex; flex-wrap: wrap; gap: 1rem; } .pair svg { flex: 1 1 400px; width: auto; min-width: 0; }
 svg text { font: 11px system-ui, "DejaVu Sans", sans-serif; fill: var(--ink); } svg .title { font-size: 13px; font-weight: 600; } svg .tick { fill: var(--soft); } svg .mark { fill: var(--kill); font-weight: 600; }
 svg .grid { stroke: var(--line); } svg .limit { stroke: var(--kill); } svg .span { fill: var(--shade); }
 table { border-collapse: collapse; width: 100%; font-size: .88rem; } td, th { text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; } .held { color: var(--good); font-weight: 600; } .broken { color: var(--kill); font-weight: 600; } code { font-size: .85em; }`;
 
+const EXPLAIN = `<p class="soft">Stall: the longest time around the kill without a new byte at the client although it had room for one. Longest gap: the same, room or not; a player
+that reads in real time leaves gaps of its own.</p>`;
 const num = (n: number): string => n.toLocaleString("en-US");
-const xy = (points: Point[], most = 1200): [number, number][] => thin(points, most);
+const xy = (points: Point[], most = 1200): [number, number][] => thin(points, most).map(([t, n]) => [t, n]);
 
 /** The whole page. */
 export function page(r: Results): string {
@@ -34,7 +36,7 @@ export function page(r: Results): string {
     `<div class="verdict" style="background:${held ? "#1d7f4e" : "#b03024"}">${held ? "Every promise held" : `${all.filter(p => !p.held).length} of ${all.length} promises broken`}</div>`,
     tiles(r, kills.map(x => x.k)), "<h2>Video, played in real time while two primaries die</h2>", videoPlots(r),
     r.bulk.length ? "<h2>100 MB down and up through a third kill</h2>".replace("100 MB", `${Math.round(r.bulk[0].size / 1e6)} MB`) + bulkPlots(r) : "",
-    kills.length ? "<h2>Kills</h2>" + killTable(kills) : "", "<h2>Bytes</h2>", byteTable(streams), "<h2>Promises</h2>", promiseTable(all), "<h2>Events</h2>", eventTable(r),
+    kills.length ? "<h2>Kills</h2>" + killTable(kills) + EXPLAIN : "", "<h2>Bytes</h2>", byteTable(streams), "<h2>Promises</h2>", promiseTable(all), "<h2>Events</h2>", eventTable(r),
   ];
   return `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>HydraNet demonstration</title><style>${STYLE}</style></head>\n<body>\n${body.join("\n")}\n</body></html>\n`;
 }
@@ -95,16 +97,16 @@ function table(head: string[], rows: string[][], numbers: number[] = []): string
 }
 
 function killTable(kills: { s: Stream; k: Kill }[]): string {
-  return table(["at", "killed", "stream", "stall", "offset then", "left", "of it at the server", "successor", "delivered by it"], kills.map(({ s, k }) => [
-    `${(k.t / 1000).toFixed(2)} s`, escape(k.node), escape(s.name), `${k.stall.toFixed(0)} ms`, num(k.offset), percent(k.left), percent(k.leftAtServer), escape(k.successor || "nobody"), num(k.after),
-  ]), [3, 4, 5, 6, 8]);
+  return table(["at", "killed", "stream", "stall", "longest gap", "offset then", "left", "of it at the server", "successor", "delivered by it"], kills.map(({ s, k }) => [
+    `${(k.t / 1000).toFixed(2)} s`, escape(k.node), escape(s.name), `${k.stall.toFixed(0)} ms`, `${k.gap.toFixed(0)} ms`, num(k.offset), percent(k.left), percent(k.leftAtServer), escape(k.successor || "nobody"), num(k.after),
+  ]), [3, 4, 5, 6, 7, 9]);
 }
 
 function byteTable(streams: Stream[]): string {
-  return table(["stream", "bytes", "seconds", "check of what arrived", "equal to the original", "gap between bytes: median", "longest undisturbed", "sent again by the client"], streams.map(s => [
+  return table(["stream", "bytes", "seconds", "check of what arrived", "equal to the original", "undisturbed: longest stall", "longest gap", "median gap", "sent again by the client"], streams.map(s => [
     escape(s.name), num(s.points.at(-1)?.[1] ?? 0), s.seconds.toFixed(1), `<code>${escape(short(s.digest))}</code>`, verdict(s.digest === s.expected && s.digest !== "", "yes", "no"),
-    `${s.gapMedian.toFixed(1)} ms`, `${s.gapWorst.toFixed(0)} ms`, num(s.resent),
-  ]), [1, 2, 5, 6, 7]);
+    `${s.waitWorst.toFixed(0)} ms`, `${s.gapWorst.toFixed(0)} ms`, `${s.gapMedian.toFixed(1)} ms`, num(s.resent),
+  ]), [1, 2, 5, 6, 7, 8]);
 }
 
 const verdict = (held: boolean, yes: string, no: string): string => `<span class="${held ? "held" : "broken"}">${held ? yes : no}</span>`;

@@ -6,6 +6,8 @@ export interface Segment {
   t: number;
   src: string; dst: string; sport: number; dport: number;
   seq: number; ack: number; flags: number;
+  /** As in the header; of a SYN, `scale` is its window scale option. */
+  window: number; scale: number;
   /** Length on the wire; `payload` may be shorter where the capture was cut. */
   length: number;
   payload: Buffer;
@@ -47,6 +49,11 @@ export function segment(t: number, f: Buffer): Segment | undefined {
   if (tcp + 20 > f.length) return undefined;
   return {
     t, src: ip(f, 26), dst: ip(f, 30), sport: f.readUInt16BE(tcp), dport: f.readUInt16BE(tcp + 2), seq: f.readUInt32BE(tcp + 4), ack: f.readUInt32BE(tcp + 8),
-    flags: f[tcp + 13], length: end - data, payload: f.subarray(Math.min(data, f.length), Math.min(end, f.length)),
+    flags: f[tcp + 13], window: f.readUInt16BE(tcp + 14), scale: f[tcp + 13] & SYN ? scaleOf(f.subarray(tcp + 20, data)) : 0, length: end - data, payload: f.subarray(Math.min(data, f.length), Math.min(end, f.length)),
   };
+}
+
+function scaleOf(options: Buffer): number {
+  for (let i = 0; i + 2 < options.length && options[i] !== 0; i += options[i] === 1 ? 1 : Math.max(2, options[i + 1])) if (options[i] === 3) return options[i + 2];
+  return 0;
 }

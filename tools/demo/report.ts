@@ -17,10 +17,10 @@ export function report(r: Results, mark: (held: boolean, text: string) => string
 }
 
 function stream(s: Stream): string[] {
-  const out = [`${s.name.padEnd(10)} ${num(s.points.at(-1)?.[1] ?? 0)} bytes in ${s.seconds.toFixed(1)} s, undisturbed gap between bytes ${s.gapMedian.toFixed(1)} ms (longest ${s.gapWorst.toFixed(0)} ms)`];
+  const out = [`${s.name.padEnd(10)} ${num(s.points.at(-1)?.[1] ?? 0)} bytes in ${s.seconds.toFixed(1)} s, undisturbed: longest stall ${s.waitWorst.toFixed(0)} ms, longest gap between bytes ${s.gapWorst.toFixed(0)} ms`];
   for (const k of s.kills) {
     out.push(`           ${time(k.t)}  ${k.node} killed at byte ${num(k.offset)} of ${num(k.size)} (${percent(k.leftAtServer)} of what was left still at the server)`);
-    out.push(`                     stall ${k.stall.toFixed(0)} ms, then ${num(k.after)} bytes from ${k.successor || "nobody"}`);
+    out.push(`                     stall ${k.stall.toFixed(0)} ms (longest gap between bytes ${k.gap.toFixed(0)} ms), then ${num(k.after)} bytes from ${k.successor || "nobody"}`);
   }
   return out;
 }

@@ -16,9 +16,11 @@ export interface Kill {
   /** Share of the stream that was not yet played (or transferred) then, and of that the share that was still at the server. */
   left: number;
   leftAtServer: number;
-  /** The longest time without a new byte around the kill, and when it began. */
+  /** The longest time without a new byte around the kill while the client had room for it, and when that began. */
   stall: number;
   stallFrom: number;
+  /** The longest time without a new byte, with or without room. */
+  gap: number;
   /** Bytes that came after it. */
   after: number;
 }
@@ -35,9 +37,10 @@ export interface Stream {
   /** What came (or what the server says that it got) against the original. */
   digest: string;
   expected: string;
-  /** Median and longest time between new bytes while no plug was pulled. */
+  /** Median and longest time between new bytes while no plug was pulled, and the longest while the client had room. */
   gapMedian: number;
   gapWorst: number;
+  waitWorst: number;
   seconds: number;
 }
 

@@ -111,7 +111,7 @@ export class Demo {
   }
 
   private stream(name: string, size: number, expected: string): Stream {
-    return { name, size, points: [], kills: [], connections: 0, resets: 0, resent: 0, digest: "", expected, gapMedian: 0, gapWorst: 0, seconds: 0 };
+    return { name, size, points: [], kills: [], connections: 0, resets: 0, resent: 0, digest: "", expected, gapMedian: 0, gapWorst: 0, waitWorst: 0, seconds: 0 };
   }
 
   private async video(): Promise<void> {
@@ -164,25 +164,27 @@ export class Demo {
 
   /** Fills in what the capture says of a stream; `head`: bytes before what counts. */
   private close(s: Stream, w: Watched, points: Point[], head: number, kills: { node: string; t: number; successor: string; left?: number; ahead: number }[]): void {
-    s.points = points.map(([t, n]): Point => [t - this.zero, Math.max(0, n - head)]);
+    s.points = points.map(([t, n, w]): Point => [t - this.zero, Math.max(0, n - head), w]);
     s.connections = w.connections;
     s.resets = w.follow.resets;
     s.resent = w.follow.resent;
     s.seconds = s.points.length ? (s.points.at(-1)![0] - s.points[0][0]) / 1000 : 0;
     s.kills = kills.map((k, i) => this.killOf(s, k, kills[i + 1]?.t));
-    const gaps = s.points.slice(1).map((p, i) => ({ from: s.points[i][0], ms: p[0] - s.points[i][0] })).filter(g => !s.kills.some(k => g.from + g.ms >= k.t && g.from <= k.t + AROUND));
+    const gaps = s.points.slice(1).map((p, i) => ({ from: s.points[i][0], ms: p[0] - s.points[i][0], waited: p[2] })).filter(g => !s.kills.some(k => g.from + g.ms >= k.t && g.from <= k.t + AROUND));
     const sorted = gaps.map(g => g.ms).sort((a, b) => a - b);
     s.gapMedian = sorted[sorted.length >> 1] ?? 0;
     s.gapWorst = sorted.at(-1) ?? 0;
+    s.waitWorst = gaps.reduce((n, g) => Math.max(n, g.waited), 0);
     this.worst = Math.max(this.worst, ...s.kills.map(k => k.stall));
   }
 
   private killOf(s: Stream, k: { node: string; t: number; successor: string; left?: number; ahead: number }, next?: number): Kill {
-    const offset = offsetAt(s.points, k.t), last = s.points.at(-1) ?? [k.t, 0], goesOn = last[0] > k.t;
-    const gap = goesOn ? longestGap(s.points, k.t, k.t + AROUND)! : { from: last[0], ms: this.now() - last[0], offset: last[1] };
-    const left = k.left ?? 1 - offset / s.size, after = (next === undefined ? last[1] : offsetAt(s.points, next)) - gap.offset;
+    const offset = offsetAt(s.points, k.t), last = s.points.at(-1) ?? [k.t, 0, 0];
+    const never = { from: last[0], ms: this.now() - last[0], offset: last[1], waited: this.now() - last[0] };
+    const gap = longestGap(s.points, k.t, k.t + AROUND, "ms") ?? never, wait = longestGap(s.points, k.t, k.t + AROUND, "waited") ?? never;
+    const left = k.left ?? 1 - offset / s.size, after = (next === undefined ? last[1] : offsetAt(s.points, next)) - wait.offset;
     const leftAtServer = Math.max(0, s.size - offset - k.ahead) / Math.max(1, s.size * left);
-    return { t: k.t, node: k.node, successor: k.successor, offset, size: s.size, left, leftAtServer, stall: gap.ms, stallFrom: gap.from, after };
+    return { t: k.t, node: k.node, successor: k.successor, offset, size: s.size, left, leftAtServer, stall: wait.waited, stallFrom: wait.from + wait.ms - wait.waited, gap: gap.ms, after };
   }
 
   private async restart(): Promise<void> {
