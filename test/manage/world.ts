@@ -32,6 +32,7 @@ const CAUGHT: usize = memory.data(16, 16);
 const STOPPED: usize = memory.data(16, 16);
 /** Frames that cannot leave yet: the word of a removed node waits. */
 const STUCK: usize = memory.data(16, 16);
+const PAUSED: usize = memory.data(16, 16);
 
 let nodes: u32 = 0;
 let diskLen: i32 = -1;
@@ -48,6 +49,8 @@ export function cutIn(id: u32, on: bool): void { store<u8>(CUT_IN + id, on ? 1 :
 export function connections(id: u32, n: u32): void { store<u8>(CONNECTIONS + id, <u8>n); }
 export function suspect(id: u32, bits: u32): void { store<u8>(SUSPICION + id, <u8>bits); }
 export function stick(id: u32, on: bool): void { store<u8>(STUCK + id, on ? 1 : 0); }
+/** Hears, but does not get to answer. */
+export function pause(id: u32, on: bool): void { store<u8>(PAUSED + id, on ? 1 : 0); }
 export function stickDisk(on: bool): void { diskStuck = on; }
 /** Keeps the next message of a kind to or from a node instead of delivering it; 0: none. */
 export function keep(kind: u32, node: u32): void { keepKind = kind; keepNode = node; kept = false; }
@@ -62,7 +65,7 @@ export function start(n: u32, storage: i32): void {
   diskStuck = false; kept = false; keepKind = 0;
   memory.fill(NODES, 0, 256 * 10);
   memory.fill(UP, 0, 16); memory.fill(CUT_OUT, 0, 16); memory.fill(CUT_IN, 0, 16); memory.fill(CONNECTIONS, 0, 16); memory.fill(SUSPICION, 0, 16);
-  memory.fill(CAUGHT, 0, 16); memory.fill(STOPPED, 0, 16); memory.fill(STUCK, 0, 16);
+  memory.fill(CAUGHT, 0, 16); memory.fill(STOPPED, 0, 16); memory.fill(STUCK, 0, 16); memory.fill(PAUSED, 0, 16);
   memory.fill(MEMBERSHIPS, 0, 8 * 4096);
   boot();
   for (let id: u32 = 2; id < 2 + n; id++) reboot(id);
@@ -103,7 +106,7 @@ export function settled(n: u32): bool {
 }
 /** One poll of everybody at the present time. */
 export function step(): void {
-  for (let id: u32 = 2; id < 2 + nodes; id++) if (up(id)) nodeStep(id);
+  for (let id: u32 = 2; id < 2 + nodes; id++) if (up(id) && load<u8>(PAUSED + id) == 0) nodeStep(id);
   if (managerUp) {
     const n = manager.recordPending();
     if (n != 0 && !diskStuck) { memory.copy(DISK, manager.recordAddress(), n); diskLen = <i32>n; manager.recordDone(true); }
