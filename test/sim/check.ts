@@ -186,9 +186,17 @@ export class Checker {
     const v = e.view, pos = v.nodes.indexOf(hostId(i));
     if (pos > 0) this.prefix(svc, v, pos - 1);
     if (pos + 1 < v.nodes.length) this.prefix(svc, v, pos);
+    if (!this.counts(svc, i, e)) return;
     const canon = this.canon[svc], known = canon.get(e.applied);
     if (known !== undefined && known !== e.history) this.fail(`service ${svc}: s${i} in view ${v.number} has another history after ${e.applied} events than a primary had`);
     if (pos === 0 && known === undefined && e.applied !== 0) canon.set(e.applied, e.history);
+  }
+
+  /** True where host i is in the newest view: one that was removed may order on, for nobody, until it hears of it. */
+  private counts(svc: number, i: number, e: Epoch): boolean {
+    this.readRecord();
+    const v = this.newest[svc], k = v.nodes.indexOf(hostId(i));
+    return k >= 0 && v.incarnations[k] === e.incarnation;
   }
 
   /** The member at `pos` has a prefix of what the next one has. */
@@ -376,6 +384,24 @@ export class Checker {
     }
   }
 
+  /** The state of everybody in lines, for the report of a failure. */
+  dump(): string[] {
+    const lines: string[] = [];
+    for (const [i, h] of this.world.hosts.entries()) for (let svc = 0; svc < this.world.services.length; svc++) {
+      if (!h.up) { lines.push(`${h.name}: down`); break; }
+      const s = h.wordsAt(this.look(i).lookAtService(svc), S.WORDS).slice();
+      lines.push(`${h.name} service ${svc}: role ${s[S.role]}, view ${s[S.view]} at ${s[S.pos]} of ${s[S.n]}, have ${s[S.have]}, applied ${s[S.applied]}, stable ${s[S.stable]}, ` +
+        `mute ${s[S.mute]}, stopped ${s[S.stopped]}, heard of view ${s[S.heardView]}, ${s[S.connections]} connections${h.paused ? ", stands still" : ""}`);
+      for (const t of this.tracks.values()) {
+        const p = t.svc === svc ? this.look(i).lookAtConn(this.vhost, t.localPort, t.remote, t.port) : 0;
+        if (p === 0) continue;
+        const c = h.wordsAt(p, C.WORDS);
+        lines.push(`  ${who(t)}: ${Object.entries(LABELS).map(([k, name]) => `${name} ${c[Number(k)]}`).join(", ")}`);
+      }
+    }
+    return lines;
+  }
+
   /** The newest view of a service: node ids. */
   membersOf(svc: number): number[] { this.readRecord(); return this.newest[svc].nodes; }
   /** True where host i is in the newest view of a service. */
@@ -388,6 +414,7 @@ const NAMES: Record<number, string> = {
   [C.rcvd]: "rcvd", [C.dep]: "dep", [C.prod]: "prod", [C.ok]: "ok", [C.edge]: "edge", [C.heardAck]: "heardAck", [C.acked]: "acked",
   [C.finRcvd]: "finRcvd", [C.finDep]: "finDep", [C.prodFin]: "prodFin", [C.okFin]: "okFin",
 };
+const LABELS: Record<number, string> = { [C.c]: "c", [C.state]: "state", ...NAMES, [C.sent]: "sent", [C.finAcked]: "finAcked" };
 const POOLS = ["frames", "stream chunks", "ranges", "control blocks", "connection records"];
 
 const keyOf = (address: number, port: number): number => address * 65536 + port;

@@ -37,7 +37,7 @@ export interface SeedOptions { pcap?: string; log?: (line: string) => void }
 const SERVICES: Record<string, (r: Random) => Partial<ServiceConfig>> = {
   echo: () => ({ kind: Kind.echo, port: 7 }),
   discard: () => ({ kind: Kind.discard, port: 9 }),
-  source: r => ({ kind: Kind.ttcpSource, port: 5001, params: [r.between(0, 3) === 0 ? r.between(1, 2000) : r.between(2000, 150_000), r.u32()] }),
+  source: r => ({ kind: Kind.ttcpSource, port: 5001, params: [r.chance(0.2) ? r.between(1, 2000) : r.between(2000, 300_000), r.u32()] }),
   sink: () => ({ kind: Kind.ttcpSink, port: 5002 }),
 };
 
@@ -58,12 +58,12 @@ function worldOf(seed: number, r: Random, log?: (line: string) => void): WorldSp
 
 /** A flow of a random kind for a service. */
 function flowOf(r: Random, s: ServiceConfig, i: number): FlowSpec {
-  const n = r.pick([0, 1, r.between(2, 3000), r.between(3000, 60_000), r.between(60_000, 150_000)]), noise = new Noise(r.u32() % 60_000);
+  const n = r.pick([0, 1, r.between(2, 3000), r.between(3000, 60_000), r.between(60_000, 200_000), r.between(100_000, 300_000)]), noise = new Noise(r.u32() % 60_000);
   const rcvCap = r.pick([4096, 16384, 65536, 262144]), sndCap = r.pick([8192, 65536]), readRate = r.chance(0.1) ? 2000 : 0;
   const base = { addr: addr(VHOST), port: s.port, rcvCap, sndCap, readRate };
   switch (s.kind) {
     case Kind.echo: {
-      const turn = r.chance(0.5) ? r.pick([1, 64, 700, 4000]) : 0, out = turn ? Math.min(n, turn * 40) : n;
+      const turn = r.chance(0.5) ? r.pick([1, 64, 700, 4000]) : 0, out = turn ? Math.min(n, turn * 100) : n;
       return { ...base, name: `echo ${i}`, out: noise, outBytes: out, in: noise, inBytes: out, shut: r.pick(["sent", "received"]), turn };
     }
     case Kind.discard: return { ...base, name: `discard ${i}`, out: noise, outBytes: n, inBytes: 0, shut: "sent" };
@@ -95,7 +95,7 @@ export function runSeed(modules: Modules, seed: number, options: SeedOptions = {
   } catch (e) {
     if (!(e instanceof Violation)) throw e;
     failure = e.message;
-    world.tell(failure);
+    world.fails(failure);
   } finally {
     world.close();
   }

@@ -100,6 +100,13 @@ export class World {
     this.spec.log?.(line);
   }
 
+  /** Notes a failure with the state of everybody. */
+  fails(text: string): void {
+    this.tell(text);
+    for (const f of this.flows) if (!f.done) this.tell(f.toString());
+    for (const line of this.check.dump()) this.tell(line);
+  }
+
   /** Starts a flow of a client after `delay` microseconds. */
   flow(client: number, spec: FlowSpec, delay = 0): Flow {
     const f = new Flow(this.clients[client], spec, this.nextPort++);

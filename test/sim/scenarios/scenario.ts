@@ -30,7 +30,7 @@ export function runScenario(modules: Modules, s: Scenario, options: { pcap?: str
     return "";
   } catch (e) {
     if (!(e instanceof Violation)) throw e;
-    world.tell(e.message);
+    world.fails(e.message);
     return e.message;
   } finally {
     world.close();
