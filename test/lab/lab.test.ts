@@ -142,7 +142,7 @@ test("a recording of a node gives the same output again", async () => {
   try {
     await lab.ready("echo", 3);
     await lab.exec("c", "sh", ["-c", "echo hello | nc -N -w 2 10.9.0.1 7"]);
-    await lab.kill("s1");
+    await lab.stop("s1");
     const r = spawnSync(process.execPath, [ENTRY, "replay", lab.file("s1.rec"), "--module", wasmOf("linux-host")], { encoding: "utf8" });
     assert.equal(r.status, 0, r.stdout + r.stderr);
   } finally {

@@ -193,6 +193,12 @@ export class Lab {
     signal(p, "SIGKILL");
     await until(`${name} is gone`, 2000, () => !alive(p), 1);
   }
+  /** SIGTERM: the node ends as it does when an operator stops it. */
+  async stop(name: string): Promise<void> {
+    const p = this.proc(name);
+    signal(p, "SIGTERM");
+    await until(`${name} has ended`, 5000, () => !alive(p), 1);
+  }
   pause(name: string): void { signal(this.proc(name), "SIGSTOP"); }
   resume(name: string): void { signal(this.proc(name), "SIGCONT"); }
   async restart(name: string): Promise<void> {
