@@ -9,7 +9,7 @@ import { type Command, parse, required, say } from "../command.ts";
 import { packFolder, readImage } from "../content/image.ts";
 import { compileNode, type Extras } from "../site/compile.ts";
 import { loadSite, nodeOf } from "../site/site.ts";
-import { inspect, keepFromKernel, macOfInterface, rules } from "./machine.ts";
+import { inspect, keepFromKernel, links, macOfInterface, rules } from "./machine.ts";
 
 /** Where nodes of `run` have their configuration and control sockets, and where they keep their records. */
 export const NODES = "/run/hydranet-node";
@@ -32,8 +32,8 @@ must not have; nftables rules (table netdev hydranet_NAME), removed at the end, 
     const text = { type: "string" } as const;
     const p = parse(args, { site: text, node: text, pcap: text, record: text, log: text, pin: text, check: { type: "boolean" } }, 0);
     const site = loadSite(required(p, "site", "FILE")), node = nodeOf(site, required(p, "node", "NAME"));
-    const extras: Extras = { macs: Object.fromEntries(node.interfaces.map(f => [f.name, macOfInterface(f.name)])) };
-    const found = inspect(site, node);
+    const all = links(), extras: Extras = { macs: Object.fromEntries(node.interfaces.map(f => [f.name, macOfInterface(all, f.name)])) };
+    const found = inspect(all, site, node);
     for (const w of found.warnings) say(`warning: ${w}`);
     if (found.errors.length) throw new Error(found.errors.join("\n"));
     const image = site.content && node.role === "host" ? await packFolder(site.content) : undefined;

@@ -1,6 +1,6 @@
 // The machine's own network interfaces, and what keeps its kernel's hands off the node's packets.
 
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { parseIp, parseMac, showIp } from "../site/address.ts";
 import type { Node, Site } from "../site/site.ts";
@@ -9,20 +9,27 @@ import { attempt, run } from "../lab/process.ts";
 const read = (file: string): string => { try { return readFileSync(file, "utf8").trim(); } catch { return ""; } };
 const conf = (iface: string, key: string): number => Number(read(`/proc/sys/net/ipv4/conf/${iface}/${key}`) || 0);
 
+interface Link { ifname: string; address?: string; operstate: string; link_type: string }
+
+/** The machine's interfaces, by name. */
+export function links(): Map<string, Link> {
+  return new Map((JSON.parse(run("ip", ["-json", "link", "show"])) as Link[]).map(l => [l.ifname, l]));
+}
+
 /** Ethernet address of an interface. Throws where there is no such interface. */
-export function macOfInterface(name: string): Uint8Array {
-  const mac = parseMac(read(`/sys/class/net/${name}/address`));
-  if (!mac) throw new Error(existsSync(`/sys/class/net/${name}`) ? `${name} is no Ethernet interface` : `no interface '${name}' on this machine; there are ${Object.keys(networkInterfaces()).join(", ")}`);
+export function macOfInterface(all: Map<string, Link>, name: string): Uint8Array {
+  const link = all.get(name), mac = link?.link_type === "ether" ? parseMac(link.address) : undefined;
+  if (!mac) throw new Error(link ? `${name} is no Ethernet interface` : `no interface '${name}' on this machine; there are ${[...all.keys()].join(", ")}`);
   return mac;
 }
 
 /** What stands against running the node here (errors), and what may (warnings). */
-export function inspect(site: Site, node: Node): { errors: string[]; warnings: string[] } {
+export function inspect(all: Map<string, Link>, site: Site, node: Node): { errors: string[]; warnings: string[] } {
   const errors: string[] = [], warnings: string[] = [];
   const kernel = new Map(Object.entries(networkInterfaces()).flatMap(([name, list]) => (list ?? []).map(a => [a.address, name] as const)));
   for (const f of node.interfaces) {
     if (kernel.has(showIp(f.address))) errors.push(`${f.name}: ${showIp(f.address)} is the kernel's own address on ${kernel.get(showIp(f.address))}; the node needs one of its own`);
-    if (read(`/sys/class/net/${f.name}/operstate`) === "down") warnings.push(`${f.name} is down: ip link set ${f.name} up`);
+    if (all.get(f.name)?.operstate === "DOWN") warnings.push(`${f.name} is down: ip link set ${f.name} up`);
     if (Math.max(conf("all", "rp_filter"), conf(f.name, "rp_filter")) === 1) {
       warnings.push(`${f.name}: the kernel filters by reverse path (rp_filter 1); it does not concern the node, but its own packets with replies by another interface are dropped`);
     }
