@@ -1,9 +1,8 @@
 // The clients, all stock programs in the client's namespace: ffmpeg plays, curl downloads, nc uploads. And the kernel's own counters there.
 
-import type { ChildProcess } from "node:child_process";
+import { type ChildProcess, spawnSync } from "node:child_process";
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import os from "node:os";
 import { FILTERS, Frames } from "./frames.ts";
 import { ended, output, start } from "./process.ts";
 
@@ -18,11 +17,10 @@ export class Player {
   last = "";
 
   constructor(prefix: string[], url: string) {
-    this.child = start(prefix, "ffmpeg", [
+    this.child = start(favoured(prefix), "ffmpeg", [
       "-nostdin", "-hide_banner", "-nostats", "-loglevel", "info", "-probesize", String(PLAYER_PROBE), "-analyzeduration", "200000", "-seekable", "0",
       "-recv_buffer_size", String(PLAYER_BUFFER), "-xerror", "-re", "-i", url, "-an", "-vf", FILTERS, "-fps_mode", "passthrough", "-f", "null", "-",
     ], ["ignore", "ignore", "pipe"]);
-    favour(this.child);
     let rest = "";
     this.child.stderr!.on("data", d => {
       const lines = (rest + d).split("\n");
@@ -34,9 +32,11 @@ export class Player {
   ended(): Promise<number> { return ended(this.child); }
 }
 
-/** Asks for a higher priority, so that late frames tell of the network and not of a busy machine. Without the right to it, it is left as it is. */
-function favour(child: ChildProcess): void {
-  try { os.setPriority(child.pid!, -15); } catch { /* not permitted */ }
+/** The player and the servers are different machines in life: it gets real-time priority here, so that it does not wait for their CPUs. Where that is not permitted it runs without. */
+const REALTIME = ["chrt", "--rr", "20"];
+function favoured(prefix: string[]): string[] {
+  const [program, ...args] = [...REALTIME, "true"];
+  return spawnSync(program, args, { stdio: "ignore" }).status === 0 ? [...prefix, ...REALTIME] : prefix;
 }
 
 /** A download by curl, hashed as it comes. */

@@ -47,7 +47,7 @@ export function draw(s: Scene): string[] {
   return out;
 }
 
-const COLOUR: [RegExp, number][] = [[/\* \w+ +primary/, 32], [/x \w+ +dead/, 31], [/\. \w+ +outside/, 33], [/\bkilled\b.*/, 31], [/\bprimary is\b.*/, 32]];
+const COLOUR: [RegExp, number][] = [[/\* \w+ +primary/, 32], [/x \w+ +dead/, 31], [/\. \w+ +outside/, 33], [/\b\w+ killed, the primary/, 31], [/\bprimary is\b.*/, 32]];
 
 /** Draws over the picture before, on a terminal; on anything else it writes events alone, each once. */
 export class Screen {

@@ -179,10 +179,10 @@ export class Demo {
   }
 
   private killOf(s: Stream, k: { node: string; t: number; successor: string; left?: number; ahead: number }, next?: number): Kill {
-    const offset = offsetAt(s.points, k.t), last = s.points.at(-1) ?? [k.t, 0, 0];
-    const never = { from: last[0], ms: this.now() - last[0], offset: last[1], waited: this.now() - last[0] };
-    const gap = longestGap(s.points, k.t, k.t + AROUND, "ms") ?? never, wait = longestGap(s.points, k.t, k.t + AROUND, "waited") ?? never;
-    const left = k.left ?? 1 - offset / s.size, after = (next === undefined ? last[1] : offsetAt(s.points, next)) - wait.offset;
+    const offset = offsetAt(s.points, k.t), last = s.points.at(-1) ?? [k.t, 0, 0], end = this.now();
+    const points: Point[] = last[1] < s.size ? [...s.points, [end, last[1], end - last[0]]] : s.points, none = { from: k.t, ms: 0, offset, waited: 0 };
+    const gap = longestGap(points, k.t, k.t + AROUND, "ms") ?? none, wait = longestGap(points, k.t, k.t + AROUND, "waited") ?? none;
+    const left = k.left ?? 1 - offset / s.size, after = k.successor === "" ? 0 : (next === undefined ? last[1] : offsetAt(s.points, next)) - wait.offset;
     const leftAtServer = Math.max(0, s.size - offset - k.ahead) / Math.max(1, s.size * left);
     return { t: k.t, node: k.node, successor: k.successor, offset, size: s.size, left, leftAtServer, stall: wait.waited, stallFrom: wait.from + wait.ms - wait.waited, gap: gap.ms, after };
   }
