@@ -47,7 +47,7 @@ for (const [line, says] of WRONG) {
   });
 }
 
-for (const command of ["build", "test", "spec", "lab", "run", "ctl", "replay", "site", "content", "demo", "sim", "campaign"]) {
+for (const command of ["build", "test", "spec", "lab", "run", "ctl", "replay", "site", "content", "demo", "sim"]) {
   test(`hydranet ${command} --help tells its options`, () => {
     const r = hydranet([command, "--help"]);
     assert.equal(r.status, 0, r.stderr);
