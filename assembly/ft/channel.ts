@@ -67,7 +67,7 @@ function upNeeded(r: Replica): bool {
 }
 
 // @ts-ignore: decorator
-@inline function beat(r: Replica, last: u32): bool { return r.heartbeat != 0 && clock.ms - last >= r.heartbeat; }
+@inline function beat(r: Replica, last: u32): bool { return clock.ms - last >= r.beat; }
 
 /** What was sent and is not acknowledged after a while is sent again: events from where the predecessor stands, counters as they are now. */
 function rewind(r: Replica): void {
@@ -134,13 +134,17 @@ function counter(m: Member, k: Counter): void {
   k.digest = m.digest;
 }
 
-/** The predecessor has taken our messages up to `heard`: counters they carried need not be sent again. */
-export function acknowledged(r: Replica, heard: u32): void {
+/**
+ * The predecessor has taken our message `heard` and those of the 32 before it that `before` names: counters they carried have arrived. Those of
+ * an older message that it has not taken are lost, and are sent again at once.
+ */
+export function acknowledged(r: Replica, heard: u32, before: u32): void {
   const head = flight(r);
   while (!list.isEmpty(head)) {
-    const m = memberOf(head.next, offsetof<Member>("upNext"));
-    if (seq.gt(m.upSeq, heard)) return;
+    const m = memberOf(head.next, offsetof<Member>("upNext")), age = heard - m.upSeq;
+    if (<i32>age < 0) return;
     list.remove(upOf(m));
+    if (age != 0 && (age > 32 || !(before >> age - 1 & 1))) list.push(up(r), upOf(m));
   }
 }
 
@@ -244,8 +248,8 @@ function begin(r: Replica, to: u32, flags: u32): bool {
   m.view = r.viewNumber;
   m.senderIncarnation = views.incarnation(v, r.pos);
   m.receiverIncarnation = views.incarnation(v, to);
-  if (flags & ChainFlag.up) { m.seq = ++r.upSeq; m.heard = r.upSeqTaken; }
-  else { m.seq = ++r.downSeq; m.heard = r.downSeqTaken; }
+  if (flags & ChainFlag.up) { m.seq = ++r.upSeq; m.heard = r.upSeqTaken; m.before = r.upBefore; }
+  else { m.seq = ++r.downSeq; m.heard = r.downSeqTaken; m.before = r.downBefore; }
   m.applied = r.applied;
   m.want = r.have;
   m.stable = r.stable;

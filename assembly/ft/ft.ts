@@ -31,6 +31,8 @@ export { install, leave, lease } from "./membership";
 export { Suspect } from "./replica";
 export { awaitState, caughtUp, feed, orderOn, stopOrdering, stopped } from "./join";
 
+/** Milliseconds between heartbeats where silence is not judged: what was lost is repaired all the same. */
+const BEAT: u32 = 20;
 const ALONE: usize = memory.data(56, 16);
 
 /** Makes the services of the configuration that this node carries: listeners, addresses; those without a chain speak at once. */
@@ -53,7 +55,7 @@ function service(s: u32): i32 {
   if (k.mode == Mode.route) return 0;
   digest.init(config.key(), s);
   r.kind = k.kind;
-  r.heartbeat = k.heartbeat; r.silence = k.silence; r.threshold = k.retransmits; r.lagLimit = k.lagLimit;
+  r.heartbeat = k.heartbeat; r.beat = k.heartbeat != 0 ? k.heartbeat : BEAT; r.silence = k.silence; r.threshold = k.retransmits; r.lagLimit = k.lagLimit;
   api.setParam(s, 0, k.param0); api.setParam(s, 1, k.param1); api.setParam(s, 2, k.param2); api.setParam(s, 3, k.param3);
   const addr = k.address != 0 ? k.address : config.node(config.id()).address;
   r.addr = addr; r.port = k.port;
@@ -135,7 +137,7 @@ function deadline(r: Replica, timer: u32): u32 {
   if (r.n > 1) {
     if (!isTail(r)) ms = min(ms, hearsay.wait(r));
     if (r.have != r.applied || r.upEvent != r.upWant || !list.isEmpty(flight(r))) ms = min<u32>(ms, 1);
-    if (r.heartbeat != 0) ms = min(ms, beat(r));
+    ms = min(ms, beat(r));
   }
   if (r.stopped || !list.isEmpty(disk(r))) ms = min<u32>(ms, 1);
   return ms > 1000000 ? 1000000000 : ms * 1000;
@@ -146,7 +148,7 @@ function beat(r: Replica): u32 {
   let since: u32 = 0;
   if (!isPrimary(r)) since = max(since, clock.ms - r.upSentAt);
   if (!isTail(r)) since = max(since, clock.ms - r.downSentAt);
-  return since >= r.heartbeat ? 0 : r.heartbeat - since;
+  return since >= r.beat ? 0 : r.beat - since;
 }
 
 /** Suspect bits gathered since the last call. */

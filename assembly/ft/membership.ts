@@ -49,7 +49,7 @@ export function install(svc: u32, v: View): i32 {
 
 /** R22: both sides start from what they have applied. */
 function meetNeighbours(r: Replica): void {
-  r.upKnown = 0; r.upSeqTaken = 0; r.downSeqTaken = 0;
+  r.upKnown = 0; r.upSeqTaken = 0; r.downSeqTaken = 0; r.upBefore = 0; r.downBefore = 0;
   r.upEvent = r.applied; r.upWant = r.applied; r.upApplied = r.stable; r.upEventSeq = r.upSeq;
   r.upHeardAt = clock.ms; r.downHeardAt = clock.ms; r.upLagAt = clock.ms; r.downLagAt = clock.ms;
   r.upSentAt = clock.ms; r.downSentAt = clock.ms;

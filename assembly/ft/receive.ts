@@ -49,16 +49,24 @@ function fromNeighbour(r: Replica, m: Chain, upward: bool, src: u32): bool {
     m.receiver == config.id() && m.receiverIncarnation == views.incarnation(v, r.pos);
 }
 
+/** Which of the 32 sequence numbers before `now` were taken, where `last` was the highest and `before` told of those before it. */
+function taken(last: u32, before: u32, now: u32): u32 {
+  const d = now - last;
+  return d > 32 ? 0 : d == 32 ? 0x80000000 : before << d | 1 << d - 1;
+}
+
 function fromSuccessor(r: Replica, m: Chain): void {
+  r.downBefore = taken(r.downSeqTaken, r.downBefore, m.seq);
   r.downSeqTaken = m.seq;
   r.downHeardAt = clock.ms;
 }
 
 function fromPredecessor(r: Replica, m: Chain): void {
+  r.upBefore = taken(r.upSeqTaken, r.upBefore, m.seq);
   r.upSeqTaken = m.seq;
   r.upHeardAt = clock.ms;
   if (seq.gt(m.applied, r.upApplied)) { r.upApplied = m.applied; r.upLagAt = clock.ms; }
-  channel.acknowledged(r, m.heard);
+  channel.acknowledged(r, m.heard, m.before);
   r.upWant = m.want;
   if (!r.upKnown) { r.upKnown = 1; r.upEvent = m.want; }
   // It has taken all that we sent, and lacks events all the same: a message was overtaken or lost.

@@ -46,7 +46,6 @@ export const enum Suspect { primary = 1, predecessor = 2, successor = 4, lag = 8
   sndChunks: u32;       // chunks of the send buffer pool in use: see budget
   // towards the predecessor
   upSeq: u32;
-  upSeqHeard: u32;      // highest of our sequence numbers that it has taken
   upEvent: u32;         // next event to send
   upKnown: u32;         // 1 once it has said what it wants in this view
   upEventSeq: u32;      // sequence of the last message with events
@@ -54,16 +53,17 @@ export const enum Suspect { primary = 1, predecessor = 2, successor = 4, lag = 8
   upCounterAt: u32;     // ms when `flight` was last sent
   upSentAt: u32;        // ms of the last message
   upHeardAt: u32;       // ms of the last message from it
-  upSeqTaken: u32;      // highest sequence taken from it
+  upSeqTaken: u32;      // highest sequence taken from it, and which of the 32 before
+  upBefore: u32;
   upApplied: u32;       // what it has applied
   upWant: u32;          // the next event it lacks
   upLagAt: u32;         // ms since when it has been behind
   // towards the successor
   downSeq: u32;
-  downSeqHeard: u32;
   downSentAt: u32;
   downHeardAt: u32;
   downSeqTaken: u32;
+  downBefore: u32;
   downApplied: u32;     // `applied` last told
   downStable: u32;
   downUrgent: u32;      // something must be told at once: a gap, a pull
@@ -75,7 +75,8 @@ export const enum Suspect { primary = 1, predecessor = 2, successor = 4, lag = 8
   addr: usize;          // the v_host's address (host order)
   port: u32;
   guard: u32;           // view * GUARD, added to TSval (R13)
-  heartbeat: u32;       // ms, 0: off
+  heartbeat: u32;       // ms, 0: silence accuses nobody
+  beat: u32;            // ms after which a neighbour is told something in any case (R7)
   silence: u32;
   threshold: u32;
   lagLimit: u32;

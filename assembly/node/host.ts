@@ -57,9 +57,9 @@ export function poll(now: u64): u32 {
   let more = false;
   for (let i: u32 = 0; i < config.ifaces; i++) more = receive(i) || more;
   timers();
-  let wait = agent.run();
-  wait = min(wait, ft.run());
-  tcp.flush();
+  let wait = ft.run();
+  wait = min(wait, agent.run());
+  more = tcp.flush() || more;
   for (let i: u32 = 0; i < config.ifaces; i++) ring.reclaim(i);
   wait = node.finish(wait);
   return more ? 0 : wait;
@@ -82,7 +82,7 @@ function input(i: u32, p: usize, n: u32): void {
   switch (v) {
     case Verdict.done: return;
     case Verdict.tcp: tcp.input(ip.p, ip.n); return;
-    case Verdict.icmp: tcp.icmp(ip.p, ip.n); return;
+    case Verdict.icmp: tcp.icmp(ip.p, ip.n); frame.free(ip.p); return;
     case Verdict.udp: datagram(ip.p, ip.n); return;
     case Verdict.forward: ip.refuse(ip.p, Net.ipNotOurs); return;
     default: ip.refuse(ip.p, Net.icmpIgnored); return;

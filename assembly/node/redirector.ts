@@ -61,6 +61,7 @@ export function poll(now: u64): u32 {
   let more = false;
   for (let i: u32 = 0; i < config.ifaces; i++) more = receive(i) || more;
   timers();
+  store.run();
   const wait = manager.run();
   store.run();
   for (let i: u32 = 0; i < config.ifaces; i++) ring.reclaim(i);

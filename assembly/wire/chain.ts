@@ -17,10 +17,11 @@
   applied: u32;         // events applied by the sender
   want: u32;            // downwards: the next event that the sender lacks
   stable: u32;          // events that the primary is known to have applied
+  before: u32;          // which of the 32 sequence numbers before `heard` were taken too: bit 0 is heard - 1
 }
-export const CHAIN: u32 = 48;
+export const CHAIN: u32 = 52;
 export const TAG: u32 = 8;
-if (offsetof<Chain>() != 48) ERROR("Chain: layout");
+if (offsetof<Chain>() != 52) ERROR("Chain: layout");
 
 export const enum ChainFlag { up = 1, cookies = 2 }
 export const enum Magic { chain = 0x43, join = 0x4a, version = 1 }
