@@ -278,7 +278,7 @@ export class Checker {
 
   private reset(i: number, t: Track | undefined, s: Segment): void {
     const flow = t && this.flowOf(t);
-    if (!flow || flow.done || flow.spec.resetAllowed || this.lossAllowed) return;
+    if (!flow || flow.over || flow.spec.resetAllowed || this.lossAllowed) return;
     this.fail(`s${i} sent a reset: ${describe(s)}`);
   }
 

@@ -109,6 +109,7 @@ export class Socket {
   get room(): number { return this.x.room(this.handle) >>> 0; }
   get state(): number { return this.x.state(this.handle); }
   get ended(): boolean { return this.x.finDep(this.handle) !== 0; }
+  get finAcked(): boolean { return this.x.finAcked(this.handle) !== 0; }
   get localPort(): number { return this.x.localPort(this.handle); }
   shut(): void { this.x.shut(this.handle); }
   abort(): void { this.x.abort(this.handle); this.client.forget(this.handle); }

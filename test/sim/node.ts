@@ -25,8 +25,6 @@ export interface Exports {
 
 /** How a node's clock runs, and how fast the machine is. Times in microseconds. */
 export interface Machine {
-  /** What the clock shows at boot. */
-  offset: number;
   /** Rate of the clock less one: 1e-4 gains 100 us per second. */
   drift: number;
   /** From the arrival of a frame to the poll that sees it. */
@@ -41,7 +39,7 @@ export interface Machine {
   storeFail: number;
 }
 
-export const MACHINE: Machine = { offset: 0, drift: 0, wake: 10, pollCost: 0, frameCost: 0, txDelay: 0, storeDelay: 500, storeFail: 0 };
+export const MACHINE: Machine = { drift: 0, wake: 10, pollCost: 0, frameCost: 0, txDelay: 0, storeDelay: 500, storeFail: 0 };
 
 const enum Fire { poll = 0, drain = 1, stored = 2 }
 
@@ -92,7 +90,7 @@ export class SimNode implements Target, Receiver {
 
   get up(): boolean { return this.exports !== null; }
 
-  /** What the node's own clock shows now, in microseconds since its boot (plus its offset). */
+  /** What the node's own clock shows now, in microseconds since its boot. */
   clock(): number {
     return Math.floor(this.clockBase + (this.engine.now - this.bootedAt) * (1 + this.machine.drift));
   }
@@ -110,7 +108,7 @@ export class SimNode implements Target, Receiver {
     this.boots++;
     this.paused = false;
     this.bootedAt = this.engine.now;
-    this.clockBase = this.machine.offset;
+    this.clockBase = 0;
     this.idlePolls = 0;
     this.draining = false;
     this.busyUntil = 0;

@@ -52,7 +52,7 @@ function worldOf(seed: number, r: Random, log?: (line: string) => void): WorldSp
     seed, hosts, services, clients: r.between(1, 3), bypass: r.chance(0.4), log,
     clientLink: { delay: r.pick([200, 2000, 10_000, 40_000]) }, serverLink: { delay: r.pick([30, 100, 500, 3000]) },
     site: { leaseMs: r.pick([100, 300, 600]) },
-    machine: name => ({ offset: new Random(seed, `offset ${name}`).below(20 * SECOND), wake: r.pick([5, 20, 100]), storeDelay: r.pick([100, 2000, 20_000]), storeFail: r.chance(0.1) ? 0.2 : 0 }),
+    machine: () => ({ wake: r.pick([5, 20, 100]), storeDelay: r.pick([100, 2000, 20_000]), storeFail: r.chance(0.1) ? 0.2 : 0 }),
   };
 }
 
@@ -82,7 +82,7 @@ export function runSeed(modules: Modules, seed: number, options: SeedOptions = {
   const calm = r.between(300, 1500) * MS, storm = r.between(1, 6) * SECOND, faults = new Faults(world, seed, calm + storm);
   let failure = "";
   try {
-    world.boot();
+    world.boot(name => new Random(seed, `boot ${name}`).below(200 * MS));
     world.engine.run(calm);
     faults.begin(r.between(3, 8));
     const flows = r.pick([1, 2, 3, 5, 8]);

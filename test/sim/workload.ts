@@ -128,6 +128,9 @@ export class Flow implements SocketUser {
     this.doneAt = this.now;
   }
 
+  /** True once both directions are closed and acknowledged for the client: a duplicate of its last ACK may be answered by a reset. */
+  get over(): boolean { return this.done || (this.established && this.socket.ended && this.socket.finAcked); }
+
   /** One line about how far it is. */
   toString(): string {
     const s = this.spec;
