@@ -78,7 +78,7 @@ export class Upload {
 }
 
 /** Counters of the client's kernel (nstat has the same). */
-export interface Counters { retransmitted: number; timeouts: number; resets: number }
+export interface Counters { retransmitted: number; timeouts: number }
 
 export async function counters(prefix: string[]): Promise<Counters> {
   const text = await output(prefix, "cat", ["/proc/net/snmp", "/proc/net/netstat"]);
@@ -87,7 +87,7 @@ export async function counters(prefix: string[]): Promise<Counters> {
     if (at < 0) throw new Error(`/proc/net: no counter ${name} of ${table}`);
     return Number(rows[1][at]);
   };
-  return { retransmitted: value("Tcp", "RetransSegs"), timeouts: value("TcpExt", "TCPTimeouts"), resets: value("Tcp", "EstabResets") };
+  return { retransmitted: value("Tcp", "RetransSegs"), timeouts: value("TcpExt", "TCPTimeouts") };
 }
 
-export const since = (a: Counters, b: Counters): Counters => ({ retransmitted: b.retransmitted - a.retransmitted, timeouts: b.timeouts - a.timeouts, resets: b.resets - a.resets });
+export const since = (a: Counters, b: Counters): Counters => ({ retransmitted: b.retransmitted - a.retransmitted, timeouts: b.timeouts - a.timeouts });

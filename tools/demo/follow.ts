@@ -14,7 +14,7 @@ export class Follow {
   readonly down: Point[] = [];
   /** Bytes of the client that the server acknowledged. */
   readonly up: Point[] = [];
-  /** Segments with the RST flag, from whichever side. */
+  /** Segments of the server with the RST flag. */
   resets = 0;
   /** Segments of the client whose bytes it had sent before. */
   resent = 0;
@@ -61,7 +61,6 @@ export class Follow {
 
   /** A segment of the client. */
   fromClient(s: Segment): void {
-    if (s.flags & RST) this.resets++;
     if (s.flags & SYN) { this.sndBase ??= s.seq + 1 >>> 0; this.scale = s.scale; return; }
     if (s.flags & ACK && this.rcvNxt !== undefined) this.offer(s.t, this.offset + (s.ack - this.rcvNxt | 0) + (s.window << this.scale));
     if (this.sndBase === undefined || s.length === 0) return;

@@ -41,7 +41,7 @@ export class Demo {
   private worst = 0;
 
   constructor(private readonly bed: Bed, private readonly m: Material, private readonly options: Options, private readonly screen: Screen) {
-    const none = { retransmitted: 0, timeouts: 0, resets: 0 };
+    const none = { retransmitted: 0, timeouts: 0 };
     this.results = {
       began: new Date().toISOString().replace("T", " ").slice(0, 19) + " UTC", fast: options.fast, replicas: options.replicas, system: bed.system,
       player: { program: options.ffmpeg, exit: -1, frames: m.video.frames, played: 0, late: 0, worst: 0, lateness: [], words: "" },
