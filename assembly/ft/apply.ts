@@ -60,6 +60,7 @@ function syn(r: Replica, e: Event): bool {
   m.edgeBelow = conn.edge;
   memory.fill(stateOf(m), 0, STATE);
   r.connections++;
+  r.embryos++;
   gates.update(r, m);
   return true;
 }
@@ -72,6 +73,7 @@ function open(r: Replica, e: Event): Conn | null {
 function accept(r: Replica, e: Event, m: Member): void {
   r.time = e.time;
   m.flags |= MemberFlag.accepted | MemberFlag.established;
+  r.embryos--;
   tcp.establish(connOf(m));
   api.enter(r, e.c);
   dispatch.accept(r.kind, e.c);
@@ -158,6 +160,7 @@ function closed(r: Replica, e: Event, m: Member): void {
 
 /** The control block is gone; the number stays taken until this is stable. */
 function gone(r: Replica, m: Member): void {
+  if (!(m.flags & MemberFlag.accepted)) r.embryos--;
   m.conn = 0;
   m.flags |= MemberFlag.gone;
   unlink(m);

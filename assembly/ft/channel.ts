@@ -51,7 +51,7 @@ function flushUp(r: Replica): bool {
   rewind(r);
   for (let i: u32 = 0; i < BURST; i++) {
     if (!upNeeded(r)) return false;
-    if (!begin(r, r.pos - 1, ChainFlag.up)) return false;
+    if (!begin(r, r.pos - 1, ChainFlag.up | (r.cookies ? ChainFlag.cookies : 0))) return false;
     events(r);
     reports(r);
     bytes(r, Way.up);

@@ -21,6 +21,7 @@ import * as budget from "./budget";
 import * as channel from "./channel";
 import * as detect from "./detect";
 import * as digest from "./digest";
+import * as flood from "./flood";
 import * as hearsay from "./hearsay";
 import * as join from "./join";
 import * as membership from "./membership";
@@ -120,6 +121,7 @@ function serviceOf(s: Syn): Replica | null {
 
 function member(r: Replica): u32 {
   membership.watchLease(r);
+  flood.judge(r);
   if (!list.isEmpty(disk(r))) apply.resume(r);
   apply.advance(r);
   const timer = isTail(r) ? order.timers(r) : 0xffffffff;

@@ -39,7 +39,7 @@ export function install(svc: u32, v: View): i32 {
   r.mute = 1;         // R18: a grant is for one view
   r.until = 0;
   r.stopped = 0; r.feedNode = 0; r.suspicion = 0;
-  tcp.setCookies(changetype<tcp.Listener>(r.listener), false, r.guard);
+  tcp.setCookies(changetype<tcp.Listener>(r.listener), r.cookies != 0, r.guard);
   meetNeighbours(r);
   forEach(r);
   if (isPrimary(r) && !wasPrimary) counters.add(Ft.takeovers);

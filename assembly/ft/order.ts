@@ -7,12 +7,13 @@ import * as site from "../core/site";
 import * as list from "../core/list";
 import * as counters from "../core/counters";
 import * as tcp from "../tcp/tcp";
-import { Conn, Syn, Dirty } from "../tcp/conn";
+import { Conn, Syn, SynFlag, Dirty } from "../tcp/conn";
 import { Ft } from "./counters";
 import { Event, EventSize, Kind, Reason, synOf } from "./event";
 import { Replica, Member, MemberFlag, TIMERS, event, isTail, connOf, alive, find, freeNumber, freeMembers, work, workOf, hear, hearOf, deadline, memberOf } from "./replica";
 import * as gates from "./gates";
 import * as detect from "./detect";
+import * as flood from "./flood";
 import { advance, bytesDigest } from "./apply";
 
 /** Milliseconds after which a predecessor tells what the log does not show (R8). */
@@ -109,14 +110,14 @@ function data(r: Replica, m: Member): void {
 
 /** A SYN without a connection, at the tail: its own or by hearsay. False where there is no room for it now. */
 export function syn(r: Replica, s: Syn): bool {
-  if (!mayOrder(r) || freeMembers() == 0) return false;
+  if (!mayOrder(r) || freeMembers() == 0 || (!(s.flags & SynFlag.cookie) && !flood.admits(r))) return false;
   const c = freeNumber(r), e = append(r, Kind.syn, c, 0, 0);
   memory.copy(changetype<usize>(synOf(e)), changetype<usize>(s), 32);
-  if (!(s.flags & 4)) synOf(e).iss = tcp.chooseIss(s);
+  if (!(s.flags & SynFlag.cookie)) synOf(e).iss = tcp.chooseIss(s);
   commit(r);
   const m = find(r, c);
   if (m == null) { r.have--; return false; } // no control block: the event never was
-  if (s.flags & 4) { m.flags |= MemberFlag.established; list.push(work(r), workOf(m)); }
+  if (s.flags & SynFlag.cookie) { m.flags |= MemberFlag.established; list.push(work(r), workOf(m)); }
   return true;
 }
 

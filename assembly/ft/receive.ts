@@ -16,6 +16,7 @@ import { Replica, Member, Role, Suspect, at, event as logged, isPrimary, isTail,
 import { advance, settle } from "./apply";
 import { news } from "./order";
 import * as channel from "./channel";
+import * as flood from "./flood";
 import * as gates from "./gates";
 import * as hearsay from "./hearsay";
 import * as pull from "./pull";
@@ -59,6 +60,7 @@ function fromSuccessor(r: Replica, m: Chain): void {
   r.downBefore = taken(r.downSeqTaken, r.downBefore, m.seq);
   r.downSeqTaken = m.seq;
   r.downHeardAt = clock.ms;
+  flood.set(r, (m.flags & ChainFlag.cookies) != 0);
 }
 
 function fromPredecessor(r: Replica, m: Chain): void {
