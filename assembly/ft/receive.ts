@@ -4,6 +4,7 @@ import { EVENTS } from "../core/sizes";
 import * as clock from "../core/clock";
 import * as config from "../core/config";
 import * as counters from "../core/counters";
+import * as log from "../core/log";
 import * as seq from "../core/seq";
 import * as siphash from "../core/siphash";
 import * as tcp from "../tcp/tcp";
@@ -12,7 +13,7 @@ import * as views from "../wire/view";
 import { Chain, CHAIN, TAG, ChainFlag, Magic, Section, SECTION, Counter, COUNTER, CounterFlag, Hearsay, HEARSAY, Pull, PULL, Bytes, BYTES } from "../wire/chain";
 import { Ft } from "./counters";
 import * as event from "./event";
-import { Replica, Member, Role, Suspect, at, event as logged, isPrimary, isTail, view, find, alive, connOf } from "./replica";
+import { Replica, Member, MemberFlag, Role, Suspect, at, event as logged, isPrimary, isTail, view, find, alive, connOf } from "./replica";
 import { advance, settle } from "./apply";
 import { news } from "./order";
 import * as channel from "./channel";
@@ -133,8 +134,18 @@ function counter(r: Replica, k: Counter): void {
   m.okBelow = seq.max(m.okBelow, k.ok);
   m.edgeBelow = seq.max(m.edgeBelow, k.edge);
   m.endBelow |= (k.flags & CounterFlag.okFin ? 1 : 0) | (k.flags & CounterFlag.prodFin ? 2 : 0);
-  if (k.prod == connOf(m).prod && k.digest != m.digest) counters.add(Ft.divergence);
+  if (k.prod == connOf(m).prod && k.digest != m.digest && !(m.flags & MemberFlag.diverged)) diverged(r, m, k.prod);
   gates.update(r, m);
+}
+
+/** The successor produced other bytes: told once per connection, with the place. */
+function diverged(r: Replica, m: Member, prod: u32): void {
+  m.flags |= MemberFlag.diverged;
+  counters.add(Ft.divergence);
+  log.begin(log.Level.error);
+  log.str("service "); log.num(r.svc); log.str(", connection "); log.num(m.c); log.str(": node "); log.num(views.node(view(r), r.pos + 1));
+  log.str(" has produced other bytes than this one before offset "); log.num(prod);
+  log.end();
 }
 
 function syn(r: Replica, s: Syn): void {

@@ -121,7 +121,7 @@ export const enum Suspect { primary = 1, predecessor = 2, successor = 4, lag = 8
   retransmits: u32;     // client's retransmissions since it last got on
   digest: u64;          // running digest of its output
 }
-export const enum MemberFlag { accepted = 1, gone = 2, refused = 4, aborted = 8, resetHeard = 16, giveUp = 32, established = 64 }
+export const enum MemberFlag { accepted = 1, gone = 2, refused = 4, aborted = 8, resetHeard = 16, giveUp = 32, established = 64, diverged = 128 }
 
 const MEMBER: u32 = 128;
 if (offsetof<Member>() > MEMBER) ERROR("Member: too large");
