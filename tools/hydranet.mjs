@@ -11,16 +11,16 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 /** Debian packages by program. */
 const PACKAGES = {
-  ip: "iproute2", nft: "nftables", ethtool: "ethtool", unshare: "util-linux", ffmpeg: "ffmpeg", ffprobe: "ffmpeg", tshark: "tshark", iperf3: "iperf3", nc: "netcat-openbsd", curl: "curl", tcpdump: "tcpdump",
+  ip: "iproute2", nft: "nftables", ethtool: "ethtool", unshare: "util-linux", ffmpeg: "ffmpeg", ffprobe: "ffmpeg", tshark: "tshark", iperf3: "iperf3", nc: "netcat-openbsd", curl: "curl", dumpcap: "wireshark-common",
   gcc: "gcc libc6-dev",
 };
 const BUILD = ["gcc"], LAB = ["ip", "nft", "ethtool", "unshare"];
 /** What each command needs: `build` (cargo and a linker), programs, `lab` (may make network namespaces), `root`. */
 const COMMANDS = {
   build: { build: true, programs: BUILD },
-  demo: { build: true, lab: true, programs: [...BUILD, ...LAB, "ffmpeg", "curl", "nc", "tcpdump"] },
-  test: { build: true, lab: true, programs: [...BUILD, ...LAB, "ffmpeg", "ffprobe", "tshark", "iperf3", "nc", "curl", "tcpdump"] },
-  campaign: { build: true, lab: true, programs: [...BUILD, ...LAB, "tshark", "iperf3", "nc", "curl", "tcpdump"] },
+  demo: { build: true, lab: true, programs: [...BUILD, ...LAB, "ffmpeg", "curl", "nc", "dumpcap"] },
+  test: { build: true, lab: true, programs: [...BUILD, ...LAB, "ffmpeg", "ffprobe", "tshark", "iperf3", "nc", "curl", "dumpcap"] },
+  campaign: { build: true, lab: true, programs: [...BUILD, ...LAB, "tshark", "iperf3", "nc", "curl", "dumpcap"] },
   lab: { build: true, holder: true, programs: [...BUILD, ...LAB] },
   run: { build: true, root: true, programs: [...BUILD, "ip", "nft"] },
   sim: { build: true, programs: BUILD },
@@ -100,8 +100,7 @@ function tools(args, inside = false) {
 /** Starts the tools, hands signals on, and ends as they end. */
 function start(line) {
   const child = spawn(line[0], line.slice(1), { stdio: "inherit" });
-  process.on("SIGINT", () => {}); // the terminal gives it to the child as well
-  for (const s of ["SIGTERM", "SIGHUP"]) process.on(s, () => child.kill(s));
+  for (const s of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(s, () => child.kill(s));
   child.on("error", e => fail(String(e)));
   child.on("exit", (code, signal) => process.exit(code ?? 128 + os.constants.signals[signal]));
 }
