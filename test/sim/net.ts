@@ -2,6 +2,7 @@
 // impairments, all drawn from one seeded stream. Frames keep their order on a link unless reordering is on.
 
 import { Engine, type Target } from "./engine.ts";
+import { EtherType, u16 } from "./packet.ts";
 import { Random } from "./random.ts";
 
 /** Impairments of one directed link. Times in microseconds, probabilities 0 to 1. */
@@ -71,8 +72,10 @@ export class Link implements Target {
     t = Math.floor(t + s.delay + (s.jitter > 0 ? r.below(s.jitter + 1) : 0));
     if (r.chance(s.reorder)) t += r.below(2 * (s.delay + s.jitter) + 200);
     else this.last = t = Math.max(t, this.last);
+    const arrives = r.chance(s.corrupt) ? damaged(frame, r) : frame;
+    if (arrives === null) { this.lost++; return; }
     const id = this.next++;
-    this.flying.set(id, r.chance(s.corrupt) ? damaged(frame, r) : frame);
+    this.flying.set(id, arrives);
     this.engine.at(t, this, id);
   }
 
@@ -84,10 +87,14 @@ export class Link implements Target {
   }
 }
 
-/** A copy with one byte changed: what Ethernet's FCS would find, and what the checksum of IP, UDP or TCP finds for certain. */
-function damaged(frame: Uint8Array, r: Random): Uint8Array {
+/**
+ * A copy with one byte changed, which the checksum of IP, UDP, ICMP or TCP finds for certain. Ethernet's header and ARP have none but the FCS, which
+ * drops the frame: null.
+ */
+function damaged(frame: Uint8Array, r: Random): Uint8Array | null {
+  if (frame.length < 15 || u16(frame, 12) !== EtherType.ip) return null;
   const copy = frame.slice();
-  copy[r.below(copy.length)] ^= r.between(1, 255);
+  copy[r.between(14, copy.length - 1)] ^= r.between(1, 255);
   return copy;
 }
 

@@ -146,6 +146,7 @@ export class SimNode implements Target, Receiver {
     this.paused = false;
     if (!this.exports) return;
     this.pollAt = Infinity;
+    this.draining = false;
     this.pollBy(this.engine.now);
     this.drainSoon();
   }
