@@ -1,2 +1,0 @@
-import { compile } from "./asc.ts";
-for (const b of process.argv.slice(2)) try { await compile({ entry: `boards/${b}/main.ts`, out: `build/${b}.wasm`, memoryKiB: b === "linux-host" ? 196608 : 131072, replace: { "assembly/core/sizes.ts": `boards/${b}/sizes.ts`, ...(process.env.STUB ? { "assembly/manage/agent.ts": "../../tmp/t/agentstub.ts" } : {}) } }); console.log("ok"); } catch (e) { console.log(String(e).slice(0, 9000)); }
