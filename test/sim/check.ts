@@ -141,13 +141,13 @@ export class Checker {
     const view = viewAt(host, w[p + S.members]);
     const mine = view.incarnations[w[p + S.pos]];
     if (view.nodes[w[p + S.pos]] !== hostId(i)) this.fail(`s${i}: is not at position ${w[p + S.pos]} of its view ${view.number}`);
+    this.sawView(svc, view, `s${i}`);
     if (!e || e.boot !== host.boots || e.incarnation !== mine) {
       e = new Epoch(host.boots, mine);
       this.epochs[svc][i] = this.latest[svc][i] = e;
       this.past[svc].set(`${hostId(i)}:${mine}`, e);
     }
     e.view = view;
-    this.sawView(svc, view, `s${i}`);
     return e;
   }
 
@@ -374,14 +374,15 @@ export class Checker {
     return all;
   }
 
-  /** Nothing is held once all connections are over: call it after a quiet time. */
-  poolsFull(): void {
+  /** What some host server still holds, in words; "" where all pools are full. */
+  held(): string {
     for (let i = 0; i < this.world.hosts.length; i++) {
       const h = this.world.hosts[i];
       if (!h.up || this.baseline[i]?.boot !== h.boots) continue;
       const is = this.poolsOf(h), was = this.baseline[i].pools;
-      for (let k = 0; k < is.length; k++) if (is[k] !== was[k]) this.fail(`s${i}: ${POOLS[k]} free: ${is[k]}, after boot ${was[k]}`);
+      for (let k = 0; k < is.length; k++) if (is[k] !== was[k]) return `s${i}: ${POOLS[k]} free: ${is[k]}, after boot ${was[k]}`;
     }
+    return "";
   }
 
   /** The state of everybody in lines, for the report of a failure. */

@@ -12,8 +12,8 @@ import { type FlowSpec } from "./workload.ts";
 import { type ServiceConfig } from "./config.ts";
 
 const MS = 1000, SECOND = 1_000_000;
-/** Virtual time after the last fault within which all must be complete, and the quiet time before pools are counted. */
-const BOUND = 300 * SECOND, QUIET = 3 * SECOND;
+/** Virtual time after the last fault within which all must be complete. */
+const BOUND = 300 * SECOND;
 
 export interface Outcome {
   seed: number;
@@ -89,8 +89,7 @@ export function runSeed(modules: Modules, seed: number, options: SeedOptions = {
     for (let i = 0; i < flows; i++) world.flow(r.below(world.clients.length), flowOf(r, r.pick(world.services), i), r.below(storm));
     world.engine.run(calm + storm);
     world.complete(BOUND);
-    world.engine.run(world.engine.now + QUIET);
-    world.check.poolsFull();
+    world.poolsFull();
     if (r.chance(0.3)) afterwards(world, r);
   } catch (e) {
     if (!(e instanceof Violation)) throw e;

@@ -13,6 +13,7 @@ import { type Modules } from "./build.ts";
 import { Flow, type FlowSpec } from "./workload.ts";
 
 export const VHOST = "203.0.113.1";
+const QUIET = 3_000_000;
 const REDIRECTOR = 1, ROUTER = 20;
 
 /** What a world is made of. */
@@ -127,6 +128,14 @@ export class World {
   private settled(): boolean {
     for (const f of this.flows) if (!f.done) return false;
     return true;
+  }
+
+  /** Nothing is held once all connections are over, but for what waits for a timeout (fragments, neighbours): at most a minute. */
+  poolsFull(): void {
+    this.engine.run(this.engine.now + QUIET);
+    for (let left = 20; left > 0 && this.check.held() !== ""; left--) this.engine.run(this.engine.now + QUIET);
+    const held = this.check.held();
+    if (held !== "") throw new Violation(held);
   }
 
   /** Runs until every host server is a member of every chain. */

@@ -90,7 +90,6 @@ export class Stage {
   /** Everything started completes, nothing is held afterwards. */
   finish(bound = 120 * SECOND): void {
     this.world.complete(bound);
-    this.run(3 * SECOND);
-    this.world.check.poolsFull();
+    this.world.poolsFull();
   }
 }
