@@ -38,7 +38,7 @@ export function service(svc: u32): usize {
 /** Hash of the history after the event at `index`; 0 where it is not kept or not applied. */
 export function history(svc: u32, index: u32): u32 {
   const r = at(svc);
-  return seq.ge(index, r.applied) || r.applied - index > EVENTS ? 0 : fold(event(r, index).history);
+  return seq.lt(index, r.logged) || seq.ge(index, r.applied) || r.applied - index > EVENTS ? 0 : fold(event(r, index).history);
 }
 
 function fold(h: u64): u32 { const x = <u32>h ^ <u32>(h >> 32); return x ? x : 1; }

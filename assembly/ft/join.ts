@@ -59,7 +59,7 @@ export function run(r: Replica): u32 { return 0xffffffff; }
 
 function takeState(r: Replica, m: Join, src: u32): void {
   if (r.role != Role.joining || r.attempt != m.attempt || src != r.feedAddr) { counters.add(Ft.notNeighbour); return; }
-  r.applied = m.applied; r.have = m.applied; r.stable = m.applied;
+  r.applied = m.applied; r.have = m.applied; r.stable = m.applied; r.logged = m.applied;
   r.time = m.time;
   r.history = m.history;
   for (let i: u32 = 0; i < m.count; i++) {

@@ -37,7 +37,7 @@ export const enum Suspect { primary = 1, predecessor = 2, successor = 4, lag = 8
   have: u32;            // events received
   applied: u32;
   stable: u32;          // applied by the primary
-  logged: u32;          // R4: oldest event still kept
+  logged: u32;          // log position at which this replica joined: it never had earlier events
   time: u32;            // service time: that of the last event applied
   connections: u32;
   embryos: u32;         // of these, not accepted yet
@@ -221,7 +221,7 @@ export function clear(r: Replica): void {
   r.role = Role.none;
   r.mute = 1; r.until = 0;
   r.viewNumber = 0; r.n = 0; r.pos = 0;
-  r.have = 0; r.applied = 0; r.stable = 0; r.time = 0; r.history = 0; r.connections = 0; r.embryos = 0; r.cookies = 0; r.bytesIn = 0; r.bytesOut = 0; r.sndChunks = 0;
+  r.have = 0; r.applied = 0; r.stable = 0; r.time = 0; r.logged = 0; r.history = 0; r.connections = 0; r.embryos = 0; r.cookies = 0; r.bytesIn = 0; r.bytesOut = 0; r.sndChunks = 0;
   r.suspicion = 0; r.lapsed = 0; r.stopped = 0; r.feedNode = 0; r.attempt = 0; r.guard = 0;
 }
 

@@ -48,7 +48,7 @@ export function historyAfter(svc: u32, count: u32): u32 {
   const r = replica.at(svc);
   if (count == 0 || r.applied - count >= 256) return 0;
   if (count == r.applied) return lookHash(r.history);
-  return lookHash(replica.event(r, count - 1).history);
+  return count <= r.logged ? 0 : lookHash(replica.event(r, count - 1).history); // a newcomer does not have what was before it
 }
 
 function lookHash(h: u64): u32 { return <u32>h ^ <u32>(h >> 32); }
