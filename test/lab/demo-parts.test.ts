@@ -150,7 +150,7 @@ test("the upload's check is that of the service", async () => {
 
 const KILL: Kill = { t: 2000, node: "s0", successor: "s1", offset: 500, size: 1000, left: 0.5, leftAtServer: 0.8, stall: 47, stallFrom: 2010, gap: 60, after: 400 };
 function stream(name: string, kills: Kill[]): Stream {
-  const points = Array.from({ length: 50 }, (_, i): Point => [i * 100, i * 20, 1]);
+  const points = Array.from({ length: 51 }, (_, i): Point => [i * 100, i * 20, 1]);
   return { name, size: 1000, points, kills, connections: 1, resets: 0, resent: 0, digest: "aa", expected: "aa", gapMedian: 1, gapWorst: 9, waitWorst: 3, seconds: 5 };
 }
 function good(): Results {
@@ -184,6 +184,7 @@ const BREAK: Record<string, (r: Results) => void> = {
   "no bulk transfer": r => { r.bulk = []; },
   "a bulk transfer without its kill": r => { r.bulk[0].kills = []; },
   "a reset on the wire": r => { r.bulk[1].resets = 1; },
+  "the capture misses the end": r => { r.bulk[0].points.pop(); },
   "the capture lost packets": r => { r.lost = 1; },
   "the run ends early": r => { r.error = "it broke"; },
 };
@@ -218,7 +219,7 @@ test("ticks are round values in the range", () => {
 
 test("the picture shows the chain, who is primary and who is dead", () => {
   const lines = draw({
-    t: 65_400, title: "video", view: 3, waiting: 12, worst: 47, events: [{ t: 1000, text: "s0 killed, the primary" }],
+    t: 65_400, title: "video", view: 3, stalls: [{ node: "s0", ms: 47.4 }], events: [{ t: 1000, text: "s0 killed, the primary" }],
     chain: [{ name: "s0", state: "dead", produced: 0, received: 0 }, { name: "s1", state: "primary", produced: 1_234_567, received: 99 }, { name: "s2", state: "outside", produced: 0, received: 0 }],
     work: [{ name: "video", share: 0.5, remark: "frame 3" }],
   });
@@ -227,7 +228,7 @@ test("the picture shows the chain, who is primary and who is dead", () => {
   assert.match(lines[3], /client --- redirector --\+- \* s1 {2}primary {2}1,234,567 out, 99 in/);
   assert.match(lines[4], / \. s2 {2}outside/);
   assert.ok(lines.every(l => l.length <= 78));
-  assert.ok(lines.some(l => l.includes("12 ms ago")) && lines.some(l => l.includes("s0 killed")));
+  assert.ok(lines.some(l => l.includes("stall at each kill: 47 ms (s0)")) && lines.some(l => l.includes("s0 killed")));
   assert.equal(paint("  00:01.0  s0 killed, the primary"), "  00:01.0  \x1b[31ms0 killed, the primary\x1b[0m");
   assert.deepEqual([bar(0, 4), bar(0.5, 4), bar(7, 4)], ["----", "##--", "####"]);
 });

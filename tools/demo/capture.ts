@@ -1,9 +1,12 @@
-// A capture at the client's interface by tcpdump, followed while it runs. It sees what the client's kernel gets, and takes no part in it.
+// A capture at the client's interface by dumpcap, followed while it runs; it hands on what it has four times a second. It sees what the client's kernel gets, and takes no part in it.
 
 import type { ChildProcess } from "node:child_process";
 import { Follow } from "./follow.ts";
 import { PcapReader, segment, SYN } from "./pcap.ts";
 import { end, ended, start } from "./process.ts";
+
+/** Milliseconds without a packet after which all has been read, and how long to wait for that. */
+const QUIET = 800, DRAIN = 20_000;
 
 export interface Watched { port: number; follow: Follow; connections: number }
 
@@ -12,23 +15,18 @@ export class Capture {
   private readonly reader: PcapReader;
   private readonly clients = new Set<string>();
   private text = "";
+  private last = performance.now();
   private readonly ready: Promise<void>;
 
-  /**
-   * Captures on `iface` of the namespace that `prefix` enters, `snap` bytes of each packet. Per server port one connection is followed.
-   * `live`: each packet is handed on at once; otherwise some at a time, which costs less.
-   */
-  constructor(prefix: string[], iface: string, private readonly server: string, private readonly watched: Watched[], snap: number, live: boolean) {
-    const filter = `tcp and host ${server}`;
-    this.child = start(prefix, "tcpdump", [
-      "-i", iface, "-p", "-n", "--immediate-mode", ...(live ? ["-U"] : []), "-Z", "root", "-B", "32768", "-s", String(snap), "-w", "-", filter,
-    ], ["ignore", "pipe", "pipe"]);
+  /** Captures on `iface` of the namespace that `prefix` enters, `snap` bytes of each packet. Per server port one connection is followed. */
+  constructor(prefix: string[], iface: string, private readonly server: string, private readonly watched: Watched[], snap: number) {
+    this.child = start(prefix, "dumpcap", ["-q", "-p", "-i", iface, "-f", `tcp and host ${server}`, "-P", "-B", "64", "-s", String(snap), "-w", "-"], ["ignore", "pipe", "pipe"]);
     this.reader = new PcapReader((t, frame) => this.take(t, frame));
     this.child.stdout!.on("data", (d: Buffer) => this.reader.push(d));
     this.ready = new Promise((ok, no) => {
-      this.child.stderr!.on("data", d => { this.text += d; if (/listening on/.test(this.text)) ok(); });
+      this.child.stderr!.on("data", d => { this.text += d; if (/Capturing on/.test(this.text)) ok(); });
       this.child.on("error", no);
-      this.child.on("close", () => no(new Error(`tcpdump: ${this.text.trim()}`)));
+      this.child.on("close", () => no(new Error(`dumpcap: ${this.text.trim()}`)));
     });
     this.ready.catch(() => {});
   }
@@ -37,6 +35,7 @@ export class Capture {
   listening(): Promise<void> { return this.ready; }
 
   private take(t: number, frame: Buffer): void {
+    this.last = performance.now();
     const s = segment(t, frame);
     if (!s) return;
     const inward = s.src === this.server, port = inward ? s.sport : s.dport, w = this.watched.find(x => x.port === port);
@@ -47,11 +46,11 @@ export class Capture {
     else w.follow.fromClient(s);
   }
 
-  /** Stops, after what was captured has been read. Gives the number of packets that tcpdump lost. */
+  /** Stops when nothing has come for a while: on a busy machine the capture is behind. Gives the number of packets that the capture lost. */
   async stop(): Promise<number> {
-    await new Promise(ok => setTimeout(ok, 300));
+    for (const limit = performance.now() + DRAIN; performance.now() < limit && performance.now() - this.last < QUIET;) await new Promise(ok => setTimeout(ok, 50));
     end(this.child, "SIGINT");
     await ended(this.child);
-    return Number(/(\d+) packets? dropped by kernel/.exec(this.text)?.[1] ?? 0);
+    return Number(/received\/dropped on interface [^:]*: \d+\/(\d+)/.exec(this.text)?.[1] ?? 0);
   }
 }

@@ -16,9 +16,8 @@ export interface Scene {
   chain: Replica[];
   /** What the client does, each with its share (0 to 1) and a remark. */
   work: { name: string; share: number; remark: string }[];
-  /** Milliseconds since the client's last new byte. */
-  waiting: number;
-  worst: number;
+  /** What the client saw at each kill so far, milliseconds. */
+  stalls: { node: string; ms: number }[];
   events: { t: number; text: string }[];
 }
 
@@ -41,7 +40,8 @@ export function draw(s: Scene): string[] {
   });
   out.push("");
   for (const w of s.work) out.push(`  ${w.name.padEnd(9)} [${bar(w.share)}] ${w.remark}`.slice(0, WIDTH));
-  out.push(`  ${"client".padEnd(9)} last new byte ${Math.round(s.waiting)} ms ago, longest wait at a kill ${Math.round(s.worst)} ms`.slice(0, WIDTH), "");
+  const stalls = s.stalls.map(k => `${Math.round(k.ms)} ms (${k.node})`).join(", ");
+  out.push(`  ${"client".padEnd(9)} stall at each kill: ${stalls || "none so far"}`.slice(0, WIDTH), "");
   for (const e of s.events.slice(-EVENTS)) out.push(`  ${clock(e.t)}  ${e.text}`.slice(0, WIDTH));
   while (out.length < 7 + s.chain.length + s.work.length + EVENTS - 1) out.push("");
   return out;

@@ -81,7 +81,8 @@ export function promises(r: Results): Promised[] {
   for (const s of streams) for (const k of s.kills) killPromises(s, k, s !== r.video, add);
   const resets = streams.reduce((n, s) => n + s.resets, 0);
   add("the client sees no reset", resets === 0, `${resets} resets`);
-  add("the capture is complete", r.lost === 0, `${r.lost} packets lost by the capture`);
+  const gone = streams.filter(s => s.digest === s.expected && (s.points.at(-1)?.[1] ?? 0) < s.size).map(s => s.name);
+  add("the capture is complete", r.lost === 0 && gone.length === 0, gone.length ? `the end of ${gone.join(" and ")} is missing` : `${r.lost} packets lost by the capture`);
   return out;
 }
 

@@ -17,6 +17,8 @@ const PATIENCE = 8000, JOIN = 30_000;
 const BULK_RATE = 100e6;
 /** A gap that begins this long after a kill belongs to it. */
 const AROUND = 300;
+/** Silence that is longer than the capture's delay, milliseconds. */
+const BEHIND = 700;
 /** Both transfers have come this far when the third primary is killed. */
 const BULK_KILL = 0.42, BULK_LATEST = 0.62;
 /** The upload, which costs the servers more, has come this far when the download starts. */
@@ -35,10 +37,10 @@ export class Demo {
   private asking = false;
   private title = "";
   private work: () => { name: string; share: number; remark: string }[] = () => [];
-  private newest: () => number = () => 0;
+  private streams: (() => Point[])[] = [];
+  private stalls: { node: string; t: number; ms: number; streams: (() => Point[])[] }[] = [];
   private quiet = 0;
   private quietAt = -1;
-  private worst = 0;
 
   constructor(private readonly bed: Bed, private readonly m: Material, private readonly options: Options, private readonly screen: Screen) {
     const none = { retransmitted: 0, timeouts: 0 };
@@ -90,9 +92,20 @@ export class Demo {
       const at = this.chain.members.indexOf(name), state = this.dead.has(name) ? "dead" : at < 0 ? "outside" : at === 0 ? "primary" : "backup";
       return { name, state, ...this.chain.progress.get(name) ?? { produced: 0, received: 0 } };
     });
-    const waiting = this.newest() ? this.now() - this.newest() : 0;
-    this.screen.show({ t: this.now(), title: this.title, view: this.chain.view, chain, work: this.work(), waiting, worst: this.worst, events: this.results.events });
+    this.measure();
+    this.screen.show({ t: this.now(), title: this.title, view: this.chain.view, chain, work: this.work(), stalls: this.stalls, events: this.results.events });
   }
+
+  /** Follows the stall at the last kill, for the picture: the capture is up to half a second behind. */
+  private measure(): void {
+    const k = this.stalls.at(-1);
+    if (!k || k.streams !== this.streams || this.now() - k.t > 3 * PATIENCE) return;
+    const from = this.zero + k.t, waits = this.streams.map(points => longestGap(points(), from, from + AROUND, "waited")?.waited ?? 0), silent = this.now() - this.newest();
+    k.ms = Math.max(...waits, silent > BEHIND ? silent : 0);
+  }
+
+  /** When the last new byte came, on any of the streams. */
+  private newest(): number { return Math.max(...this.streams.map(points => (points().at(-1)?.[0] ?? this.zero) - this.zero)); }
 
   private async until(done: () => boolean, limit: number, what: string): Promise<void> {
     for (const stop = this.now() + limit; !done();) {
@@ -107,6 +120,7 @@ export class Demo {
     this.dead.add(node);
     await this.bed.kill(node);
     this.event(`${node} killed, the primary`);
+    this.stalls.push({ node, t, ms: 0, streams: this.streams });
     return { node, t };
   }
 
@@ -117,14 +131,14 @@ export class Demo {
   private async video(): Promise<void> {
     const { video } = this.m, r = this.results, body = new Body(), watched: Watched = { port: this.bed.port, follow: new Follow(b => body.push(b)), connections: 0 };
     await this.bed.shape(2 * video.size * 8 / (video.frames / FPS));
-    const capture = new Capture(this.bed.client, this.bed.iface, this.bed.address, [watched], 65535, true);
+    const capture = new Capture(this.bed.client, this.bed.iface, this.bed.address, [watched], 65535);
     await capture.listening();
     const before = await counters(this.bed.client);
     const player = new Player(this.bed.client, `http://${this.bed.address}:${this.bed.port}/${video.name}`);
     let over = false;
     void player.ended().then(code => { over = true; r.player.exit = code; });
     this.title = "a video plays in real time; its primaries are killed";
-    this.newest = () => (watched.follow.down.at(-1)?.[0] ?? 0) - this.zero;
+    this.streams = [() => watched.follow.down];
     this.work = () => [{ name: "video", share: player.frames.played / video.frames, remark: `frame ${player.frames.played} of ${video.frames}, ${player.frames.late} late` }];
     this.event(`the player starts, its link shaped to ${(2 * video.size * 8 / (video.frames / FPS) / 1e6).toFixed(2)} Mbit/s`);
     const kills: { node: string; t: number; played: number; successor: string }[] = [];
@@ -139,6 +153,7 @@ export class Demo {
       r.error = `the video stood still for ${PATIENCE / 1000} s`;
       end(player.child);
     }
+    this.streams = [];
     await sleep(50);
     r.counters.video = since(before, await counters(this.bed.client));
     r.lost += await capture.stop();
@@ -147,7 +162,6 @@ export class Demo {
     r.video.digest = body.sha256();
     this.event(`the player has ended: ${r.player.played} frames, ${r.player.late} late`);
     if (r.player.exit !== 0 && r.error === undefined) r.error = `the player failed: ${r.player.words || `exit status ${r.player.exit}`}`;
-    this.newest = () => 0;
   }
 
   private noteSuccessor(kills: { node: string; successor: string }[]): void {
@@ -175,7 +189,6 @@ export class Demo {
     s.gapMedian = sorted[sorted.length >> 1] ?? 0;
     s.gapWorst = sorted.at(-1) ?? 0;
     s.waitWorst = gaps.reduce((n, g) => Math.max(n, g.waited), 0);
-    this.worst = Math.max(this.worst, ...s.kills.map(k => k.stall));
   }
 
   private killOf(s: Stream, k: { node: string; t: number; successor: string; left?: number; ahead: number }, next?: number): Kill {
@@ -203,7 +216,7 @@ export class Demo {
     const { bulk } = this.m, r = this.results, { client, address, port, sinkPort } = this.bed, check = `${bulk.size} ${await sinkCheck(bulk.path)}`;
     const down: Watched = { port, follow: new Follow(), connections: 0 }, up: Watched = { port: sinkPort, follow: new Follow(), connections: 0 };
     await this.bed.shape(BULK_RATE);
-    const capture = new Capture(client, this.bed.iface, address, [down, up], 96, false);
+    const capture = new Capture(client, this.bed.iface, address, [down, up], 96);
     await capture.listening();
     const before = await counters(client), start = this.now();
     this.event("the upload starts");
@@ -211,7 +224,7 @@ export class Demo {
     await this.until(() => upload.given >= UPLOAD_FIRST * bulk.size, PATIENCE, "the upload begins");
     const download = new Download(client, `http://${address}:${port}/${bulk.name}`);
     this.title = `${bulk.size / 1e6} MB down and up; the primary is killed`;
-    this.newest = () => Math.max(down.follow.down.at(-1)?.[0] ?? 0, up.follow.up.at(-1)?.[0] ?? 0) - this.zero;
+    this.streams = [() => down.follow.down, () => up.follow.up];
     const shares = (): number[] => [download.received / bulk.size, upload.given / bulk.size];
     this.work = () => ["download", "upload"].map((name, i) => ({ name, share: shares()[i], remark: `${(shares()[i] * bulk.size / 1e6).toFixed(1)} MB` }));
     this.event("the download starts");
@@ -228,6 +241,7 @@ export class Demo {
       end(download.child);
       end(upload.child);
     }
+    this.streams = [];
     if (failed) r.error = failed;
     r.counters.bulk = since(before, await counters(client));
     r.lost += await capture.stop();
