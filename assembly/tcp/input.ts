@@ -85,11 +85,17 @@ function acceptable(c: Conn): bool {
   return false;
 }
 
-/** All of the segment was received before: its ACK was lost, or has not left yet. */
+/**
+ * All of the segment was received before: its ACK was lost, or has not left yet. The answer echoes this copy (RFC 7323 4.3 (2)), unless it
+ * lies further back than a window, where anybody could guess it.
+ */
 function again(c: Conn): void {
+  if (options.hasTs && c.options & SynFlag.timestamps && next(c) - offset(c) <= max<u32>(c.rcvCap, 65535)) state.stamp(c, segment.seqNo, options.tsVal);
   counters.add(C.duplicate);
   c.clientRetransmits++;
   table.mark(c, Dirty.retransmit);
+  // RFC 7323 4.3 (2): the ACK echoes the copy that it answers, or a round trip seems to last as long as all copies
+  if (options.hasTs && c.options & SynFlag.timestamps) state.stamp(c, segment.seqNo, options.tsVal);
   output.ackDuplicate(c);
 }
 
@@ -102,6 +108,7 @@ function challenge(c: Conn): void {
 
 /** RFC 5961 3.2: exact, at rcvd or at the ACK last sent: reset; in the window: a challenge. */
 function rxRst(c: Conn): void {
+  if (c.state == State.timeWait) { counters.add(C.timeWaitSegment); return; } // RFC 1337: an old RST must not end TIME-WAIT
   const at = offset(c) - next(c);
   if (at == 0 || (c.gated && segment.seqNo == c.lastAck && c.state != State.synRcvd)) { state.resetHeard(c); return; }
   if (at < c.edge + window.slack(c) - next(c)) { counters.add(C.rstChallenged); challenge(c); }

@@ -31,6 +31,7 @@ export function update(c: Conn): void {
 export function limit(c: Conn, e: u32): void {
   if (seq.le(e, c.edgeLimit)) return;
   c.edgeLimit = e;
+  if (c.finRcvd) return; // nothing more can come
   const step = min<u32>(c.rcvCap >> 1, max<u32>(2 * <u32>c.mss, c.rcvCap >> 3));
   if (<i32>(e - c.edgeSent) < <i32>step) return;
   c.flags |= Flag.ackNow;
