@@ -39,6 +39,7 @@ function service(r: Replica): void {
   if (r.role == Role.member) chain(r);
   text.field("applied", r.applied);
   text.field("stable", r.stable);
+  text.key("history"); text.str("\"0x"); text.hex(r.history); text.byte(0x22);
   text.field("connections", r.connections);
   text.key("bytesIn"); text.str("\"0x"); text.hex(r.bytesIn); text.byte(0x22);
   text.key("bytesOut"); text.str("\"0x"); text.hex(r.bytesOut); text.byte(0x22);

@@ -1,0 +1,66 @@
+// The results file: one line of JSON per run, keyed by the modules that it rests on; and what the runs of each class and phase amount to.
+
+import { createHash } from "node:crypto";
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { wasmOf } from "../build/build.ts";
+import type { Outcome } from "./campaign.ts";
+import type { Fault } from "./fault.ts";
+import { median } from "./flow.ts";
+import type { Phase } from "./phase.ts";
+
+export type Entry = Outcome & { key: string; parameters: string; date: string };
+
+/** The hash of the modules that the lab runs. */
+export function shippedKey(): string {
+  const h = createHash("sha256");
+  for (const m of ["linux-host", "linux-redirector"]) h.update(readFileSync(wasmOf(m)));
+  return h.digest("hex").slice(0, 16);
+}
+
+export function load(file: string): Entry[] {
+  if (!existsSync(file)) return [];
+  return readFileSync(file, "utf8").split("\n").filter(l => l !== "").map((l, i) => {
+    try { return JSON.parse(l) as Entry; } catch { throw new Error(`${file}:${i + 1}: no JSON; remove the line`); }
+  });
+}
+
+export function append(file: string, e: Entry): void {
+  mkdirSync(path.dirname(file), { recursive: true });
+  appendFileSync(file, `${JSON.stringify(e)}\n`);
+}
+
+export interface Row {
+  fault: Fault; phase: Phase; wanted: number; runs: number; passed: number;
+  median: number; p90: number; worst: number; timeouts: number; retransmissions: number; probes: number; resets: number; stalls: number[];
+  /** Promises that did not hold. */
+  missed: string[];
+}
+
+export function summarise(fault: Fault, phase: Phase, wanted: number, entries: Entry[]): Row {
+  const all = entries.filter(e => e.class === fault.name && e.phase === phase), stalls = all.map(e => e.stall).sort((a, b) => a - b);
+  const sum = (f: (e: Entry) => number): number => all.reduce((n, e) => n + f(e), 0);
+  const row: Row = {
+    fault, phase, wanted, runs: all.length, passed: all.filter(e => e.ok).length, stalls, median: median(stalls), p90: stalls[Math.min(stalls.length - 1, Math.floor(stalls.length * 0.9))] ?? 0, worst: stalls.at(-1) ?? 0,
+    timeouts: sum(e => e.timeouts), retransmissions: sum(e => e.retransmissions), probes: sum(e => e.probes), resets: sum(e => e.resets), missed: [],
+  };
+  row.missed = missed(row);
+  return row;
+}
+
+function missed(r: Row): string[] {
+  const out: string[] = [], b = r.fault.bars, name = `${r.fault.name}/${r.phase}`;
+  if (r.passed < r.wanted) out.push(`${name}: ${r.passed} of ${r.wanted} runs`);
+  if (b.median !== undefined && r.median >= b.median) out.push(`${name}: median stall ${r.median.toFixed(0)} ms, promised below ${b.median} ms`);
+  if (b.worst !== undefined && r.worst >= b.worst) out.push(`${name}: worst stall ${r.worst.toFixed(0)} ms, promised below ${b.worst} ms`);
+  if (b.timeouts !== undefined && r.timeouts > b.timeouts) out.push(`${name}: ${r.timeouts} retransmission timeouts at the client, promised ${b.timeouts}`);
+  return out;
+}
+
+/** The table for the terminal. */
+export function table(rows: Row[]): string {
+  const head = ["class", "phase", "passed", "median", "p90", "worst ms", "RTO", "retr", "TLP", "resets"];
+  const cells = rows.map(r => [r.fault.name, r.phase, `${r.passed}/${r.runs}`, r.median.toFixed(1), r.p90.toFixed(1), r.worst.toFixed(1), r.timeouts, r.retransmissions, r.probes, r.resets].map(String));
+  const width = head.map((h, i) => Math.max(h.length, ...cells.map(c => c[i].length)));
+  return [head, ...cells].map(c => c.map((t, i) => i < 2 ? t.padEnd(width[i]) : t.padStart(width[i])).join("  ").trimEnd()).join("\n");
+}
