@@ -86,7 +86,6 @@ export class Checker {
   private readonly tracks = new Map<number, Track>();
   private readonly baseline: { boot: number; pools: number[] }[] = [];
   private readonly segment = new Segment();
-  private recorded: Uint8Array | null = null;
 
   constructor(private readonly world: World) {
     const n = world.services.length;
@@ -194,7 +193,6 @@ export class Checker {
 
   /** True where host i is in the newest view: one that was removed may order on, for nobody, until it hears of it. */
   private counts(svc: number, i: number, e: Epoch): boolean {
-    this.readRecord();
     const v = this.newest[svc], k = v.nodes.indexOf(hostId(i));
     return k >= 0 && v.incarnations[k] === e.incarnation;
   }
@@ -331,7 +329,6 @@ export class Checker {
     const mine = this.epochs[t.svc][i];
     if (!mine) return;
     this.members(t, mine.view, check);
-    this.readRecord();
     if (this.newest[t.svc].number !== mine.view.number) this.members(t, this.newest[t.svc], check);
   }
 
@@ -343,11 +340,9 @@ export class Checker {
     }
   }
 
-  /** The newest view may be in the manager's record before any host has heard of it. */
-  private readRecord(): void {
-    const record = this.world.redirector.store;
-    if (record === this.recorded || record === null) return;
-    this.recorded = record;
+  /** The manager's record has changed: the newest view may be there before any host has heard of it. */
+  recordWritten(): void {
+    const record = this.world.redirector.store!;
     for (const [svc, v] of recordedViews(record)) if (svc < this.newest.length) this.sawView(svc, v, "the manager's record");
   }
 
@@ -404,10 +399,10 @@ export class Checker {
   }
 
   /** The newest view of a service: node ids. */
-  membersOf(svc: number): number[] { this.readRecord(); return this.newest[svc].nodes; }
+  membersOf(svc: number): number[] { return this.newest[svc].nodes; }
   /** True where host i is in the newest view of a service. */
   installed(svc: number, i: number): boolean { return this.epochs[svc][i]?.view.number === this.viewNumber(svc); }
-  viewNumber(svc: number): number { this.readRecord(); return this.newest[svc].number; }
+  viewNumber(svc: number): number { return this.newest[svc].number; }
 }
 
 const MONOTONE = [C.rcvd, C.dep, C.prod, C.ok, C.edge, C.heardAck, C.acked, C.finRcvd, C.finDep, C.prodFin, C.okFin];

@@ -68,8 +68,14 @@ export class Faults {
     const w = this.world;
     return w.hosts.filter((h, i) => h.up && w.services.every((_, svc) => {
       const members = w.check.membersOf(svc);
-      return members.length > 0 && (!members.includes(hostId(i)) || members.some(m => m !== hostId(i) && w.host(m).up && !w.host(m).paused));
+      return members.length > 0 && (!members.includes(hostId(i)) || members.some(m => m !== hostId(i) && this.reachable(w.host(m))));
     }));
+  }
+
+  /** True where a host answers the manager. */
+  private reachable(h: SimNode): boolean {
+    const r = this.world.redirector;
+    return h.up && !h.paused && !this.world.link(r, h).set.cut && !this.world.link(h, r).set.cut;
   }
 
   private crash(): boolean {

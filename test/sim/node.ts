@@ -62,6 +62,8 @@ export class SimNode implements Target, Receiver {
   /** Called after each poll, before its frames leave; may call into the module. */
   afterPoll: (() => void) | null = null;
   onLog: Log | null = null;
+  /** Called when a write of the record has finished well. */
+  onStored: (() => void) | null = null;
   readonly ports: Port[] = [];
   private abi = 0;      // word index of the block
   private rings = 0;    // word index of the first ring
@@ -132,7 +134,7 @@ export class SimNode implements Target, Receiver {
   /** The power goes: memory is gone; a write of the record that was under way has happened or not. */
   crash(): void {
     if (!this.exports) return;
-    if (this.writing && this.random.chance(0.5)) this.store = this.writing;
+    if (this.writing && this.random.chance(0.5)) { this.store = this.writing; this.onStored?.(); }
     this.writing = null;
     this.exports = null;
     this.pollAt = Infinity;
@@ -349,7 +351,7 @@ export class SimNode implements Target, Receiver {
 
   private stored(): void {
     const failed = this.store === null || this.random.chance(this.machine.storeFail);
-    if (!failed) this.store = this.writing;
+    if (!failed) { this.store = this.writing; this.onStored?.(); }
     this.writing = null;
     this.words[this.abi + (failed ? Abi.storeFailed : Abi.storeDone)]++;
     if (!this.paused) this.pollBy(this.engine.now);

@@ -188,6 +188,7 @@ export class World {
     n.attach(this.clientLan, mac(0, REDIRECTOR));
     n.attach(this.serverLan, mac(1, REDIRECTOR));
     n.store = new Uint8Array(0);
+    n.onStored = () => this.check.recordWritten();
     return n;
   }
 
