@@ -13,6 +13,7 @@ import * as views from "../wire/view";
 import { View } from "../wire/view";
 import { Ft } from "./counters";
 import { Replica, Role, Member, alive, at, clear, connOf, hearOf, isPrimary, memberOf, next, release, speak, speakOf, upOf, view, work, workOf } from "./replica";
+import { settle } from "./apply";
 import * as gates from "./gates";
 import * as hearsay from "./hearsay";
 import * as pull from "./pull";
@@ -41,6 +42,7 @@ export function install(svc: u32, v: View): i32 {
   r.stopped = 0; r.feedNode = 0; r.suspicion = 0;
   tcp.setCookies(changetype<tcp.Listener>(r.listener), r.cookies != 0, r.guard);
   meetNeighbours(r);
+  if (isPrimary(r)) settle(r, r.applied); // what the primary has applied is stable; no event may come that would say so
   forEach(r);
   if (isPrimary(r) && !wasPrimary) counters.add(Ft.takeovers);
   say(r);
