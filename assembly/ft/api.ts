@@ -58,9 +58,8 @@ export function send(c: u32, p: usize, n: u32): u32 {
   if (taken == 0) return 0;
   r.bytesOut += taken;
   if (r.n > 1) {
-    digest.begin(r.svc);
-    digest.add(p, taken);
-    m.digest = rotl<u64>(m.digest, 27) + digest.end();
+    m.digest = digest.output(m.digest, m.carry, conn.prod - taken, p, taken);
+    m.carry = digest.rest();
   }
   gates.update(r, m);
   return taken;

@@ -14,6 +14,7 @@ import * as views from "../wire/view";
 import { Chain, CHAIN, TAG, ChainFlag, Magic, Section, SECTION, MESSAGE_MAX, Counter, COUNTER, CounterFlag, Hearsay, HEARSAY, Pull, PULL, Bytes, BYTES } from "../wire/chain";
 import { SERVICES } from "../core/sizes";
 import { Ft } from "./counters";
+import * as digest from "./digest";
 import * as event from "./event";
 import { EventSize } from "./event";
 import { Replica, Member, Role, event as logged, isPrimary, isTail, view, up, flight, upOf, connOf, alive, find, memberOf } from "./replica";
@@ -131,7 +132,7 @@ function counter(m: Member, k: Counter): void {
   k.prod = conn.prod;
   k.ok = conn.ok;
   k.edge = conn.edgeLimit;
-  k.digest = m.digest;
+  k.digest = digest.whole(m.digest, m.carry);
 }
 
 /**

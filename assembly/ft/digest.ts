@@ -65,3 +65,31 @@ export function nh(p: usize, k: usize, n: u32): u64 {
   }
   return sum;
 }
+
+// The running digest of what a connection produced: for comparison between replicas, who are not each other's enemies. It depends on the bytes
+// alone, not on the pieces in which they came: words lie at stream offsets that are multiples of four.
+
+let carry: u32 = 0;
+/** The bytes after the last whole word, to be kept with the digest `output` returned. */
+export function rest(): u32 { return carry; }
+
+/** Digest after n more bytes at p, produced at stream offset `off`; h and `kept` as they were before. */
+export function output(h: u64, kept: u32, off: u32, p: usize, n: u32): u64 {
+  carry = kept;
+  for (; n != 0 && (off & 3) != 0; off++, p++, n--) {
+    carry |= <u32>load<u8>(p) << ((off & 3) << 3);
+    if ((off & 3) == 3) { h = word(h, carry); carry = 0; }
+  }
+  for (; n >= 4; p += 4, n -= 4) h = word(h, load<u32>(p));
+  for (let i: u32 = 0; i < n; i++) carry |= <u32>load<u8>(p + i) << (i << 3);
+  return h;
+}
+
+// @ts-ignore: decorator
+@inline function word(h: u64, w: u32): u64 {
+  const a: u32 = <u32>h ^ w;
+  return <u64>a * <u64>(<u32>0x9e3779b1) + (h >> 32) + 1;
+}
+
+/** The digest as it is compared: with the bytes that are no whole word yet. */
+export function whole(h: u64, kept: u32): u64 { return word(h, kept); }

@@ -12,6 +12,7 @@ import { Syn } from "../tcp/conn";
 import * as views from "../wire/view";
 import { Chain, CHAIN, TAG, ChainFlag, Magic, Section, SECTION, Counter, COUNTER, CounterFlag, Hearsay, HEARSAY, Pull, PULL, Bytes, BYTES } from "../wire/chain";
 import { Ft } from "./counters";
+import * as digest from "./digest";
 import * as event from "./event";
 import { Replica, Member, MemberFlag, Role, Suspect, at, event as logged, isPrimary, isTail, view, find, alive, connOf } from "./replica";
 import { advance, settle } from "./apply";
@@ -134,7 +135,7 @@ function counter(r: Replica, k: Counter): void {
   m.okBelow = seq.max(m.okBelow, k.ok);
   m.edgeBelow = seq.max(m.edgeBelow, k.edge);
   m.endBelow |= (k.flags & CounterFlag.okFin ? 1 : 0) | (k.flags & CounterFlag.prodFin ? 2 : 0);
-  if (k.prod == connOf(m).prod && k.digest != m.digest && !(m.flags & MemberFlag.diverged)) diverged(r, m, k.prod);
+  if (k.prod == connOf(m).prod && k.digest != digest.whole(m.digest, m.carry) && !(m.flags & MemberFlag.diverged)) diverged(r, m, k.prod);
   gates.update(r, m);
 }
 

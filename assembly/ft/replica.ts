@@ -119,7 +119,8 @@ export const enum Suspect { primary = 1, predecessor = 2, successor = 4, lag = 8
   stableDep: u32;       // deposited at `stable`
   pullAt: u32;          // ms of the last request for its bytes
   retransmits: u32;     // client's retransmissions since it last got on
-  digest: u64;          // running digest of its output
+  carry: u32;           // running digest of its output: bytes that are no whole word yet
+  digest: u64;
 }
 export const enum MemberFlag { accepted = 1, gone = 2, refused = 4, aborted = 8, resetHeard = 16, giveUp = 32, established = 64, diverged = 128 }
 

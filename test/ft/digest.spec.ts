@@ -48,6 +48,18 @@ describe("digest", () => {
     fill();
     expect(whole(0, 100) == whole(1, 100)).toBeFalsy();
   });
+  test("the_output_digest_does_not_depend_on_the_pieces", () => {
+    fill();
+    const h = digest.output(0, 0, 0, DATA, 1001), all = digest.whole(h, digest.rest());
+    for (let cut: u32 = 1; cut < 40; cut++) {
+      let d: u64 = 0, carry: u32 = 0;
+      for (let at: u32 = 0; at < 1001; at += cut) { d = digest.output(d, carry, at, DATA + at, min(cut, 1001 - at)); carry = digest.rest(); }
+      expect(digest.whole(d, carry) == all).toBeTruthy();
+    }
+    store<u8>(DATA + 500, load<u8>(DATA + 500) ^ 1);
+    const other = digest.output(0, 0, 0, DATA, 1001);
+    expect(digest.whole(other, digest.rest()) == all).toBeFalsy();
+  });
   test("nh_is_the_rfcs", () => {
     fill();
     expect(digest.nh(DATA, DATA + 2048, 1024)).toBe(reference(DATA, DATA + 2048, 1024));
