@@ -17,9 +17,10 @@ import * as pull from "./pull";
 /** Milliseconds after which the same is told again while the log does not show it. */
 const AGAIN: u32 = 10;
 
-// SYNs waiting for their event: remembered a while, told a few times; the client sends them again anyway.
+// SYNs waiting for their event: told after 3, 13, 33, ... 633 ms, and remembered until then, which is longer than it takes to remove a dead tail:
+// the new tail orders them. After a second the client sends them again.
 const SYNS: u32 = 64;
-const SYN_TIMES: u32 = 3;
+const SYN_TIMES: u32 = 7;
 @unmanaged class Waiting { syn0: u64; syn1: u64; syn2: u64; syn3: u64; at: u32; times: u32; pad: u64; }
 const WAITING: usize = memory.data(SERVICES * 64 * 48, 16);
 const COUNTS: usize = memory.data(SERVICES * 4, 16);
@@ -60,7 +61,7 @@ export function dueSyn(r: Replica): Syn | null {
     const w = waiting(r, i), s = changetype<Syn>(changetype<usize>(w));
     if (served(s) || w.times == SYN_TIMES || (isTail(r) && order.syn(r, s))) { dropSyn(r, i); continue; }
     if (seq.le(w.at, clock.ms)) {
-      w.at = clock.ms + AGAIN;
+      w.at = clock.ms + (AGAIN << w.times);
       w.times++;
       return s;
     }
