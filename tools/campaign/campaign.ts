@@ -2,7 +2,7 @@
 
 import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { type Options, sleep } from "../lab/lab.ts";
+import { Lab, type Options, sleep } from "../lab/lab.ts";
 import { Bed } from "./bed.ts";
 import type { Fault, Scene } from "./fault.ts";
 import { clock, median, type Result } from "./flow.ts";
@@ -24,13 +24,25 @@ const LEAD = 350, STRIKE_LEAD = 60, STAGGER_LEAD = 8;
 
 export class Campaign {
   private bed?: Bed;
+  /** Name of a lab that is being brought up. */
+  private starting?: string;
   constructor(private readonly settings: Settings) {}
 
-  down(): void { this.bed?.down(); this.bed = undefined; }
+  /** Removes the lab, also one that is only half up. */
+  down(): void {
+    if (this.starting) Lab.remove(this.starting);
+    this.bed?.down();
+    this.bed = this.starting = undefined;
+  }
+
+  private async up(): Promise<Bed> {
+    this.starting = this.settings.lab.run;
+    try { return await Bed.up(this.settings.lab); } finally { this.starting = undefined; }
+  }
 
   async run(f: Fault, phase: Phase, run: number): Promise<Outcome> {
     const began = clock();
-    this.bed ??= await Bed.up(this.settings.lab);
+    this.bed ??= await this.up();
     const bed = this.bed, p = plan(bed, phase, this.settings.rate);
     const s: Scene = { bed, members: (await bed.lab.chain(p.service)).members, run, dead: [], failures: [], notes: [] };
     const before = await bed.client.counters();
@@ -51,14 +63,14 @@ export class Campaign {
       resets: results.filter(r => r.reset).length, connections: results.length, bytes: results.reduce((n, r) => n + r.bytes, 0), seconds: 0,
     };
     if (!out.ok) await this.keep(bed, out);
-    await this.heal(bed, s, out);
+    await this.heal(bed, out);
     out.ok = out.failures.length === 0;
     out.seconds = round((clock() - began) / 1e3);
     return out;
   }
 
   /** Starts the dead again and waits until they have joined; where that fails, the next run gets a new lab. */
-  private async heal(bed: Bed, s: Scene, out: Outcome): Promise<void> {
+  private async heal(bed: Bed, out: Outcome): Promise<void> {
     try {
       for (const n of [...bed.servers, "r"]) if (bed.lab.running(n) && bed.lab.paused(n)) bed.lab.resume(n);
       await Promise.all([...bed.servers, "r"].filter(n => !bed.lab.running(n)).map(n => bed.lab.start(n)));
@@ -99,7 +111,7 @@ function judge(s: Scene, f: Fault, results: Result[]): void {
 
 /** A connection that is opened around the fault is silent while it is established. */
 function stallOf(phase: Phase, results: Result[], at: number): { stall: number; gap: number; median: number } {
-  const ordinary = median(results.map(r => r.connect)), rows = results.map(r => {
+  const ordinary = median(results.filter(r => r.opened + r.connect < at).map(r => r.connect)), rows = results.map(r => {
     const m = r.median || ordinary, opening = r.connect > 0 && r.opened + r.connect >= at ? r.connect : 0, gap = Math.max(r.gap, phase === "handshake" || phase === "close" ? opening : 0);
     return { stall: round(Math.max(0, gap - m)), gap: round(gap), median: round(m) };
   });

@@ -10,7 +10,7 @@ import { Campaign } from "./campaign.ts";
 import { type Fault, FAULTS } from "./fault.ts";
 import { page } from "./page.ts";
 import { type Phase, PHASES } from "./phase.ts";
-import { append, type Entry, load, type Row, shippedKey, summarise, table } from "./results.ts";
+import { append, type Entry, load, type Row, ship, summarise, table } from "./results.ts";
 
 const OPTIONS = {
   runs: { type: "string" }, class: { type: "string", multiple: true }, phase: { type: "string", multiple: true }, resume: { type: "boolean" }, report: { type: "string" }, results: { type: "string" },
@@ -41,9 +41,9 @@ Does to the system in the lab what it must survive, again and again, while a sto
     const name = (key: string, otherwise: string): string => path.resolve(typeof p.options[key] === "string" ? p.options[key] : path.join(ROOT, "build/campaign", otherwise));
     const log = logLevel(p), file = name("results", "results.jsonl"), report = name("report", "report.html");
     if (!process.env.HYDRANET_INSIDE) await build([], say);
-    const key = shippedKey(), parameters = `rate ${rate}`, old = load(file).filter(e => e.key === key && e.parameters === parameters);
+    const { key, ...modules } = ship(path.join(ROOT, "build/campaign/modules")), parameters = `rate ${rate}`, old = load(file).filter(e => e.key === key && e.parameters === parameters);
     const entries: Entry[] = p.options.resume ? old : [];
-    const campaign = new Campaign({ lab: { run: p.options.run as string | undefined, pcap: p.options.pcap === true, log }, rate, failed: path.join(ROOT, "build/campaign/failed") });
+    const campaign = new Campaign({ lab: { run: p.options.run as string | undefined, pcap: p.options.pcap === true, log, modules }, rate, failed: path.join(ROOT, "build/campaign/failed") });
     process.on("exit", () => campaign.down());
     for (const s of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(s, () => process.exit(s === "SIGINT" ? 130 : 143));
     const rows = (): Row[] => items.map(i => summarise(i.fault, i.phase, runs, entries));

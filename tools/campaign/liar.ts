@@ -23,7 +23,7 @@ export class Liar {
     raw.onPacket = p => { const s = parseTcp(p); if (s.src === dst && s.dport === sport) this.take(s); };
   }
 
-  private send(seq: number, flags: number, payload = Buffer.alloc(0)): void {
+  private send(seq: number, flags: number, payload: Buffer = Buffer.alloc(0)): void {
     this.raw.send(tcp({ src: this.src, dst: this.dst, sport: this.sport, dport: this.dport, seq: this.iss + seq, ack: flags & FLAG.ack ? this.rcvNxt : 0, flags, payload }));
   }
 

@@ -15,6 +15,7 @@ while (1) {
   while (length $held >= 2 && length $held >= 2 + unpack('n', $held)) {
     my $packet = substr($held, 2, unpack('n', $held));
     substr($held, 0, 2 + length $packet) = '';
-    send($out, $packet, 0, sockaddr_in(0, substr($packet, 16, 4)));
+    my $to = substr($packet, 16, 4);
+    send($out, $packet, 0, pack_sockaddr_in(0, $to));
   }
 }

@@ -1,7 +1,7 @@
 // The results file: one line of JSON per run, keyed by the modules that it rests on; and what the runs of each class and phase amount to.
 
 import { createHash } from "node:crypto";
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { wasmOf } from "../build/build.ts";
 import type { Outcome } from "./campaign.ts";
@@ -11,11 +11,16 @@ import type { Phase } from "./phase.ts";
 
 export type Entry = Outcome & { key: string; parameters: string; date: string };
 
-/** The hash of the modules that the lab runs. */
-export function shippedKey(): string {
-  const h = createHash("sha256");
-  for (const m of ["linux-host", "linux-redirector"]) h.update(readFileSync(wasmOf(m)));
-  return h.digest("hex").slice(0, 16);
+export interface Shipped { key: string; host: string; redirector: string }
+
+/** Takes a copy of the modules that are built, so that a build meanwhile changes nothing; the key is their hash. */
+export function ship(folder: string): Shipped {
+  const bytes = ["linux-host", "linux-redirector"].map(m => readFileSync(wasmOf(m))), h = createHash("sha256");
+  for (const b of bytes) h.update(b);
+  const key = h.digest("hex").slice(0, 16), dir = path.join(folder, key), [host, redirector] = ["host.wasm", "redirector.wasm"].map(f => path.join(dir, f));
+  mkdirSync(dir, { recursive: true });
+  [host, redirector].forEach((f, i) => { if (!existsSync(f)) writeFileSync(f, bytes[i]); });
+  return { key, host, redirector };
 }
 
 export function load(file: string): Entry[] {
