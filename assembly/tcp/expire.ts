@@ -47,7 +47,8 @@ function gate(c: Conn): void {
 function retransmit(c: Conn): void {
   if (c.state == State.synSent || c.state == State.synRcvd) { handshake(c); return; }
   if (output.outstanding(c)) {
-    if (clock.ms - c.progressAt > c.userTimeout && patience(c, c.progressAt)) return;
+    // RFC 9293 3.8.6.1: sent into a window that has closed since, this is a probe
+    if (patience(c, c.sndWnd == 0 ? c.lastHeard : c.progressAt)) return;
     recovery.timeout(c);
   } else if (seq.lt(c.sent, c.ok)) persist(c);
 }

@@ -1,7 +1,7 @@
 // What a segment does to a connection (RFC 9293 3.10.7.4, with RFC 5961 and RFC 7323), as a list of calls. Order and holes are judged by
 // rcvd, also where the ACK field lags behind it (R5a, R11).
 
-import { Conn, Dirty, Flag, State, SynFlag } from "./conn";
+import { Conn, Dirty, Flag, Slot, State, SynFlag } from "./conn";
 import { Bit } from "../wire/tcp";
 import * as clock from "../core/clock";
 import * as seq from "../core/seq";
@@ -14,6 +14,7 @@ import * as rtt from "./rtt";
 import * as sack from "./sack";
 import * as state from "./state";
 import * as table from "./table";
+import * as timers from "./timers";
 import * as window from "./window";
 import * as counters from "./counters";
 import { Tcp as C } from "./counters";
@@ -66,23 +67,24 @@ function stale(c: Conn): bool {
   return true;
 }
 
-/** The sequence number check. What is not acceptable is answered by an ACK. A probe of a closed window goes on without its bytes. */
+/** The sequence number check. What is not acceptable is answered by an ACK. */
 function acceptable(c: Conn): bool {
   const n = segment.space(), ahead = offset(c) - next(c);
   const wnd = <i32>(c.edge + window.slack(c) - next(c));
-  if (wnd > 0) {
-    if (ahead < <u32>wnd || (n != 0 && ahead + n - 1 < <u32>wnd)) return true;
-  } else if (ahead == 0) {
-    if (n == 0) return true;
-    counters.add(C.windowClosed);
-    window.update(c);
-    segment.clip(0);
-    output.ackDuplicate(c);
-    return true;
-  }
+  if (wnd > 0 && (ahead < <u32>wnd || (n != 0 && ahead + n - 1 < <u32>wnd))) return true;
+  if (seq.le(c.edge, next(c)) && <i32>ahead <= <i32>c.rcvCap && (ahead == 0 || <i32>(ahead + n) > 0)) { closed(c, n); return true; }
   if (n != 0 && <i32>(ahead + n) <= 0) again(c);
   else { counters.add(C.outOfWindow); challenge(c); }
   return false;
+}
+
+/** The window is closed: nothing is acceptable but the ACK and the window (RFC 9293 3.10.7.4), also of who probes or has sent too much. */
+function closed(c: Conn, n: u32): void {
+  segment.bare(c.irs + 1 + next(c));
+  if (n == 0) return;
+  counters.add(C.windowClosed);
+  window.update(c);
+  output.ackDuplicate(c);
 }
 
 /**
@@ -94,8 +96,6 @@ function again(c: Conn): void {
   counters.add(C.duplicate);
   c.clientRetransmits++;
   table.mark(c, Dirty.retransmit);
-  // RFC 7323 4.3 (2): the ACK echoes the copy that it answers, or a round trip seems to last as long as all copies
-  if (options.hasTs && c.options & SynFlag.timestamps) state.stamp(c, segment.seqNo, options.tsVal);
   output.ackDuplicate(c);
 }
 
@@ -137,7 +137,7 @@ function rxAck(c: Conn): bool {
   const told = options.sackN != 0 && c.sentMax != c.heardAck && sack.receive(c);
   if (off != una) rxNewAck(c, off);
   else if (told || recovery.isDuplicate(c)) { recovery.duplicate(c, told); table.want(c); }
-  rxWindow(c);
+  rxWindow(c, off != una);
   return c.state != State.closed;
 }
 
@@ -186,14 +186,29 @@ function setWindow(c: Conn): void {
   c.sndWl2 = segment.ack;
 }
 
-/** Takes the window unless the segment is older than the last one it was taken from. */
-function rxWindow(c: Conn): void {
-  if (seq.gt(c.sndWl1, segment.seqNo) || (c.sndWl1 == segment.seqNo && seq.gt(c.sndWl2, segment.ack))) return;
+/**
+ * Takes the window unless the segment is older than the last one it was taken from. One that acknowledges more is not, whatever its sequence
+ * number: SND.UNA has moved, and the old window from there on would reach beyond the right edge.
+ */
+function rxWindow(c: Conn, more: bool): void {
+  if (!more && (seq.gt(c.sndWl1, segment.seqNo) || (c.sndWl1 == segment.seqNo && seq.gt(c.sndWl2, segment.ack)))) return;
   const before = c.sndWnd;
   setWindow(c);
   if (c.sndWnd == before) return;
   table.mark(c, Dirty.ack);
+  if (before == 0 && c.state != State.synRcvd) opened(c);
   if (c.sndWnd > before) table.want(c);
+}
+
+/** The window opens: what was sent into the closed one counts as unsent, and goes at once; the probes' doublings are over. */
+function opened(c: Conn): void {
+  c.progressAt = clock.ms;
+  c.backoff = 0;
+  c.flags &= ~<u32>Flag.persist;
+  timers.clear(c, Slot.rtx);
+  if (!output.outstanding(c)) return;
+  recovery.rewind(c);
+  output.armRtx(c);
 }
 
 function rxData(c: Conn): void {

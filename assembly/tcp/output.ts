@@ -182,8 +182,11 @@ function ackMayLeave(c: Conn): bool {
 // @ts-ignore: decorator
 @inline function inHole(c: Conn): bool { return c.holdTo != c.holdFrom && seq.ge(c.dep, c.holdFrom) && seq.lt(c.dep, c.holdTo); }
 
-/** A pure ACK, now. */
-export function ack(c: Conn): bool { return build(c, c.sentMax + (c.flags & Flag.finEver ? 1 : 0), 0, Bit.ack); }
+/** A pure ACK, now. Its sequence number is SND.NXT, or the window's right edge where that lies before: beyond it nobody would take it. */
+export function ack(c: Conn): bool {
+  const nxt = c.sentMax + (c.flags & Flag.finEver ? 1 : 0);
+  return build(c, seq.min(nxt, c.heardAck + c.finAcked + c.sndWnd), 0, Bit.ack);
+}
 
 // building
 

@@ -53,6 +53,8 @@ export function space(): u32 { return len + (bits & Bit.syn ? 1 : 0) + (bits & B
 
 /** Cuts k bytes off the payload's front (and moves the sequence number), or leaves the first k. */
 export function skip(k: u32): void { data += k; len -= k; seqNo += k; }
+/** Leaves ACK and window alone, at sequence number `at`. */
+export function bare(at: u32): void { seqNo = at; clip(0); }
 export function clip(k: u32): void { len = k; bits &= ~<u32>Bit.fin; }
 
 /** The addresses and ports of the TCP header quoted at p (local side sends). */

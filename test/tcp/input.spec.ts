@@ -1,4 +1,4 @@
-import { A, CPORT, F, IRS, K, PEER, PORT, R, S, build, conn, consume, end, established, expectNone, expectSeg, iss, later, listener, modern, mssOpt, news, outWnd, produce, rawOpt, seg, segFrom, start, take, tsOpt } from "./bed";
+import { A, CPORT, F, IRS, K, PEER, PORT, R, S, build, conn, consume, end, established, expectNone, expectSeg, iss, later, listener, modern, mssOpt, news, outLen, outTsEcr, outWnd, produce, rawOpt, seg, segFrom, start, take, tsOpt } from "./bed";
 import { Dirty, State } from "../../assembly/tcp/conn";
 import { Tcp as C } from "../../assembly/tcp/counters";
 import * as counters from "../../assembly/tcp/counters";
@@ -205,5 +205,70 @@ describe("input", () => {
     consume(c, 40000);
     expectSeg(K, 1, 65536, 0);
     expect(outWnd).toBe(40000);
+  });
+  test("rfc7323_4_3_a_duplicate_is_echoed_by_the_ack_that_answers_it", () => {
+    const c = modern();
+    tsOpt(200, 0); seg(K, 1, 1, 15000, 10);
+    later(45);
+    expectSeg(K, 1, 11, 0);
+    tsOpt(900, 0); seg(K, 1, 1, 15000, 10);
+    expectSeg(K, 1, 11, 0);
+    expect(outTsEcr()).toBe(900);
+    c.rcvd += 100000; c.dep += 100000; c.readOff += 100000; c.edge += 100000; // what lies further back than a window is not believed
+    tsOpt(5000, 0); seg(K, 1, 1, 15000, 10);
+    expect(c.tsRecent).toBe(900);
+  });
+  test("rfc1337_an_rst_in_time_wait_is_ignored_and_unread_bytes_stay", () => {
+    const c = established();
+    tcp.shut(c); tcp.flush();
+    expectSeg(F | K, 1, 1, 0);
+    seg(K | F, 1, 2, 60000, 50);
+    expectSeg(K, 2, 52, 0);
+    expect(c.state).toBe(<u8>State.timeWait);
+    news(c);
+    seg(R, 52, 0, 0, 0);
+    expect(news(c) & Dirty.reset).toBe(0);
+    expect(counters.get(C.timeWaitSegment)).toBe(1);
+    consume(c, 50);
+    expectNone();
+  });
+  test("no_window_update_after_the_fin", () => {
+    const c = established();
+    for (let off: u32 = 0; off < 40000; off += 1000) { seg(K, 1 + off, 1, 60000, 1000); while (take()) {} }
+    seg(K | F, 40001, 1, 60000, 0);
+    expectSeg(K, 1, 40002, 0);
+    consume(c, 40000);
+    expectNone();
+  });
+  test("rfc9293_3_10_7_4_a_closed_window_takes_the_ack_of_what_lies_beyond_it", () => {
+    const c = established();
+    for (let off: u32 = 0; off < 65000; off += 1000) { seg(K, 1 + off, 1, 60000, 1000); while (take()) {} }
+    seg(K, 65001, 1, 60000, 535);
+    produce(c, 1000);
+    expectSeg(K, 1, 65536, 1000);
+    seg(K, 67000, 501, 50000, 0);           // the sender has sent beyond our window
+    expect(c.heardAck).toBe(500);
+    expect(c.sndWnd).toBe(50000);
+    expectNone();
+    seg(K, 67000, 1001, 49000, 100);        // ... and sends on: its bytes are not taken, its ACK is
+    expect(c.heardAck).toBe(1000);
+    expect(c.rcvd).toBe(65535);
+    expect(counters.get(C.windowClosed)).toBe(1);
+    expectSeg(K, 1001, 65536, 0);
+    seg(K, 65536, 1001, 48000, 0);          // its window still counts where its numbers go back
+    expect(c.sndWnd).toBe(48000);
+    seg(K, 65536 + 70000, 1001, 1000, 0);
+    expect(c.sndWnd).toBe(48000);
+    expect(counters.get(C.outOfWindow)).toBe(1);
+  });
+  test("a_new_ack_brings_its_window_though_its_sequence_number_is_old", () => {
+    const c = established();
+    produce(c, 1000);
+    expectSeg(K, 1, 1, 1000);
+    seg(K, 501, 1, 60000, 0);
+    seg(K, 1, 1001, 0, 500);
+    expect(c.sndWnd).toBe(0);
+    produce(c, 1000);
+    while (take()) expect(outLen()).toBe(0);
   });
 });

@@ -183,6 +183,36 @@ describe("output", () => {
     seg(K, 1, 2, 1000, 0);
     expectSeg(K, 2, 1, 99);
   });
+  test("an_ack_is_not_sent_from_beyond_the_clients_window", () => {
+    const c = established();
+    produce(c, 2000);
+    expectSeg(K, 1, 1, 1000); expectSeg(K, 1001, 1, 1000);
+    seg(K, 1, 1001, 0, 0);                  // the client has closed its window before the second
+    seg(K, 1, 1001, 0, 10);
+    later(45);
+    expectSeg(K, 1001, 11, 0);
+  });
+  test("an_opened_window_is_used_at_once_from_the_first_unacknowledged_byte", () => {
+    const c = established();
+    produce(c, 2000);
+    expectSeg(K, 1, 1, 1000); expectSeg(K, 1001, 1, 1000);
+    seg(K, 1, 1001, 0, 0);
+    later(4000);
+    while (take()) {}
+    seg(K, 1, 1001, 8000, 0);
+    expectSeg(K, 1001, 1, 1000);
+    later(1100);
+    expectSeg(K, 1001, 1, 1000);            // the timeout is not the probes'
+  });
+  test("rfc1122_4_2_2_17_who_answers_probes_of_a_closed_window_is_not_given_up", () => {
+    const c = established();
+    produce(c, 2000);
+    seg(K, 1, 1001, 0, 0);
+    for (let i = 0; i < 10; i++) { later(60000); seg(K, 1, 1001, 0, 0); }
+    expect(news(c) & Dirty.giveUp).toBe(0);
+    later(420000);
+    expect(news(c) & Dirty.giveUp).toBe(Dirty.giveUp);
+  });
   test("rfc9293_3_8_6_2_no_silly_segments", () => {
     const c = established();
     produce(c, 10000);
