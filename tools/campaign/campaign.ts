@@ -44,7 +44,7 @@ export class Campaign {
     const began = clock();
     this.bed ??= await this.up();
     const bed = this.bed, p = plan(bed, phase, this.settings.rate);
-    const s: Scene = { bed, members: (await bed.lab.chain(p.service)).members, run, dead: [], failures: [], notes: [] };
+    const s: Scene = { bed, members: (await bed.lab.chain(p.service)).members, run, failures: [], notes: [] };
     const before = await bed.client.counters();
     await bed.client.open(p.steady);
     await sleep(LEAD + Math.random() * 100);

@@ -11,8 +11,6 @@ export interface Scene {
   bed: Bed;
   /** Members of the service's chain, primary first; number of the run. */
   members: string[]; run: number;
-  /** Nodes whom the fault has killed, to be started again. */
-  dead: string[];
   failures: string[]; notes: string[];
 }
 
@@ -36,8 +34,7 @@ function kill(name: string, what: string, pick: (members: string[], run: number)
   return {
     name, what, phases: PHASES, after: 700, patience: 4000, bars: TAKEOVER,
     async strike(s) {
-      s.dead = pick(s.members, s.run);
-      await Promise.all(s.dead.map(n => s.bed.lab.kill(n)));
+      await Promise.all(pick(s.members, s.run).map(n => s.bed.lab.kill(n)));
     },
   };
 }
