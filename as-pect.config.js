@@ -4,7 +4,9 @@ export default {
   include: [],
   disclude: [/node_modules/],
   async instantiate(memory, createImports, instantiate, binary) {
-    return instantiate(binary, createImports({ env: { memory } }));
+    // The host's side of host/ABI.md, for what reaches it: no log, no entropy, no store, no content.
+    const env = { memory, log() {}, entropy: () => 0, store_read: () => 0, store_write() {}, content_read: () => -5 };
+    return instantiate(binary, createImports({ env }));
   },
   outputBinary: false,
 };
