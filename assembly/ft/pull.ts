@@ -45,7 +45,7 @@ function shift(q: u32): void {
 function ask(r: Replica, m: Member, way: u32, from: u32, to: u32): void {
   if (m.pullAt != 0 && clock.ms - m.pullAt < AGAIN) return;
   if (!put(queue(r, Kind.request, way), m.c, from, to)) return;
-  m.pullAt = clock.ms | 1;
+  m.pullAt = clock.ms != 0 ? clock.ms : 1; // 0: none is out
   counters.add(Ft.pulls);
 }
 
