@@ -1,10 +1,9 @@
 // Received bytes: in order, out of order, twice. They end in the stream buffer; what becomes visible is `state.deposit`'s matter.
 
-import { CHUNKS } from "../core/sizes";
 import { Conn, Dirty, Flag, SynFlag } from "./conn";
 import { Range } from "./ranges";
 import * as ranges from "./ranges";
-import * as stream from "./stream";
+import * as rcvpool from "./rcvpool";
 import * as table from "./table";
 import * as window from "./window";
 import * as state from "./state";
@@ -14,8 +13,8 @@ import { Tcp as C } from "./counters";
 
 let stamp: u32 = 1;
 
-/** Chunks that receiving leaves to sending; out-of-order bytes leave twice as many, so that order can always be restored. */
-const RESERVE: u32 = CHUNKS / 8;
+/** Chunks of receiving's share that out-of-order bytes leave free, so that order can be restored. */
+const RESERVE: u32 = rcvpool.LIMIT / 4;
 
 // @ts-ignore: decorator
 @inline function ooo(c: Conn): usize { return changetype<usize>(c) + offsetof<Conn>("ooo"); }
@@ -42,7 +41,7 @@ export function take(c: Conn, off: u32, p: usize, n: u32): u32 {
 
 function append(c: Conn, p: usize, n: u32): u32 {
   const from = c.rcvd;
-  const got = stream.available() < RESERVE && stream.span(table.rxStream(c), from) == 0 ? 0 : stream.write(table.rxStream(c), from, p, n);
+  const got = rcvpool.write(table.rxStream(c), from, p, n, 0);
   if (got == 0) { counters.add(C.noBuffer); return Took.nothing; }
   c.rcvd += got;
   if (c.ooo == 0) return Took.inOrder;
@@ -52,8 +51,7 @@ function append(c: Conn, p: usize, n: u32): u32 {
 
 /** Out of order: kept if the pool has plenty. */
 function apart(c: Conn, off: u32, p: usize, n: u32): u32 {
-  if (stream.available() < 2 * RESERVE) { counters.add(C.noBuffer); return Took.nothing; }
-  if (stream.write(table.rxStream(c), off, p, n) != n) { counters.add(C.noBuffer); return Took.nothing; }
+  if (rcvpool.write(table.rxStream(c), off, p, n, RESERVE) != n) { counters.add(C.noBuffer); return Took.nothing; }
   if (!ranges.insert(ooo(c), off, off + n, stamp++)) { counters.add(C.noRange); return Took.nothing; }
   counters.add(C.reassembled);
   return Took.outOfOrder;

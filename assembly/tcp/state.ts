@@ -5,6 +5,7 @@ import { Conn, Dirty, Flag, Slot, State, SynFlag } from "./conn";
 import { Range } from "./ranges";
 import * as ranges from "./ranges";
 import * as stream from "./stream";
+import * as rcvpool from "./rcvpool";
 import * as table from "./table";
 import * as timers from "./timers";
 import * as output from "./output";
@@ -184,7 +185,7 @@ export function readUpTo(c: Conn, off: u32): void {
 /** Gives receive buffer back between `from` and what has to be kept now. */
 export function freed(c: Conn, from: u32): void {
   const to = window.base(c);
-  if (from != to) stream.release(table.rxStream(c), from, to, to == c.rcvd && c.ooo == 0);
+  if (from != to) rcvpool.release(table.rxStream(c), from, to, to == c.rcvd && c.ooo == 0);
   window.update(c);
 }
 

@@ -128,12 +128,27 @@ export function read(s: Stream, off: u32, p: usize, n: u32): void {
   }
 }
 
+/** Chunks that a stream holds, its index included. */
+// @ts-ignore: decorator
+@inline export function held(s: Stream): u32 { return s.root == 0 ? 0 : <u32>s.count + 1; }
+
 /** Gives back the chunks that lie wholly in [from, to); and all of them if the stream ends at `to` (`empty`). */
 export function release(s: Stream, from: u32, to: u32, empty: bool): void {
   if (s.root == 0) return;
   const last = to / CHUNK;
   for (let num = from / CHUNK; num != last && s.root != 0; num = (num + 1) & (0xffffffff / CHUNK)) dropChunk(s, num);
-  if (empty && s.root != 0) clear(s);
+  if (empty) clear(s);
+  else if (s.count == 1) single(s, last);
+}
+
+/** Gives the index back where chunk `num` is the only one left: so an index always stands for two chunks or more, but for gaps. */
+function single(s: Stream, num: u32): void {
+  const id = <u32>load<u16>(slot(s, num));
+  if (id == 0) return;
+  give(s.root);
+  s.root = <u16>id;
+  s.count = 0;
+  s.num = num;
 }
 
 /** Gives back everything. */

@@ -5,6 +5,7 @@ import { CONNS } from "../core/sizes";
 import { Conn, ConnSize, Flag } from "./conn";
 import { TimerKind } from "../core/timerkind";
 import * as stream from "./stream";
+import * as rcvpool from "./rcvpool";
 import * as ranges from "./ranges";
 import * as timers from "./timers";
 
@@ -103,7 +104,7 @@ export function unlink(c: Conn): void {
 /** Gives a connection back with all that it holds. */
 export function release(c: Conn): void {
   unlink(c);
-  stream.clear(rxStream(c));
+  rcvpool.clear(rxStream(c));
   stream.clear(txStream(c));
   ranges.clear(changetype<usize>(c) + offsetof<Conn>("ooo"));
   ranges.clear(changetype<usize>(c) + offsetof<Conn>("sacked"));

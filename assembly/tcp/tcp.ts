@@ -11,6 +11,7 @@ import * as clock from "../core/clock";
 import * as local from "../net/local";
 import * as segment from "./segment";
 import * as stream from "./stream";
+import * as rcvpool from "./rcvpool";
 import * as ranges from "./ranges";
 import * as table from "./table";
 import * as timers from "./timers";
@@ -41,6 +42,7 @@ export { Listener } from "./listen";
  */
 export function init(siteKey: usize, secret: usize): void {
   stream.init();
+  rcvpool.init();
   ranges.init();
   keys.set(siteKey, secret);
   table.init();

@@ -1,9 +1,8 @@
 // The window that we offer. `edge` is what this block has room for, `edgeLimit` what is offered (gated: the minimum of the chain); neither
 // goes back. The field counts units of 2^scale and is rounded up (R15a), so that 2^scale - 1 bytes more than the edge are accepted.
 
-import { CHUNKS } from "../core/sizes";
 import { Conn, Dirty, Flag } from "./conn";
-import * as stream from "./stream";
+import * as rcvpool from "./rcvpool";
 import * as table from "./table";
 import * as seq from "../core/seq";
 
@@ -20,7 +19,7 @@ const LOW: u32 = 2048;
 /** Moves `edge` up by at least a segment or half the buffer (RFC 9293 3.8.6.2.2). */
 export function update(c: Conn): void {
   let e = base(c) + c.rcvCap;
-  if (stream.available() < CHUNKS / 4) e = seq.min(e, c.rcvd + min<u32>(LOW, c.rcvCap));
+  if (rcvpool.low()) e = seq.min(e, c.rcvd + min<u32>(LOW, c.rcvCap));
   if (<i32>(e - c.edge) < <i32>min<u32>(c.rcvCap >> 1, c.mss)) return;
   c.edge = e;
   if (c.gated) table.mark(c, Dirty.edge);

@@ -1,9 +1,13 @@
-import { A, CPORT, F, IRS, K, PEER, PORT, R, S, build, conn, consume, end, established, expectNone, expectSeg, iss, later, listener, modern, mssOpt, news, outLen, outTsEcr, outWnd, produce, rawOpt, seg, segFrom, start, take, tsOpt } from "./bed";
+import { A, BUF, CPORT, F, IRS, K, PEER, PORT, R, S, build, conn, consume, end, established, expectNone, expectSeg, iss, later, listener, modern, mssOpt, news, outLen, outTsEcr, outWnd, produce, rawOpt, seg, segFrom, start, take, tsOpt } from "./bed";
+import { Stream } from "../../assembly/tcp/stream";
+import * as rcvpool from "../../assembly/tcp/rcvpool";
 import { Dirty, State } from "../../assembly/tcp/conn";
 import { Tcp as C } from "../../assembly/tcp/counters";
 import * as counters from "../../assembly/tcp/counters";
 import * as frame from "../../assembly/core/frame";
 import * as tcp from "../../assembly/tcp/tcp";
+
+const OTHER: usize = memory.data(8, 16);
 
 describe("input", () => {
   beforeEach(start);
@@ -270,5 +274,19 @@ describe("input", () => {
     expect(c.sndWnd).toBe(0);
     produce(c, 1000);
     while (take()) expect(outLen()).toBe(0);
+  });
+  test("windows_hardly_grow_while_the_pool_is_low_and_bytes_without_chunks_are_refused", () => {
+    const c = established(), other = changetype<Stream>(OTHER);
+    let off: u32 = 0;
+    while (!rcvpool.low()) off += rcvpool.write(other, off, BUF, 4096, 0);
+    for (let at: u32 = 0; at < 64000; at += 1000) { seg(K, 1 + at, 1, 60000, 1000); while (take()) {} consume(c, 1000); while (take()) {} }
+    expect(c.edge).toBe(65535);             // 2,048 bytes beyond rcvd at most
+    for (let n: u32 = 1; n != 0; off += n) n = rcvpool.write(other, off, BUF, 1000, 0);
+    seg(K, 64001, 1, 60000, 1000);
+    while (take()) {}
+    seg(K, 65001, 1, 60000, 1000);
+    expect(counters.get(C.noBuffer)).not.toBe(0);
+    while (take()) {}
+    rcvpool.clear(other);
   });
 });

@@ -2,11 +2,12 @@
 
 import { start, end } from "./bed";
 import { put32 } from "../../assembly/core/bytes";
-import { CHUNK, CHUNKS, RANGES } from "../../assembly/core/sizes";
+import { CHUNK, CHUNKS, CONNS, RANGES } from "../../assembly/core/sizes";
 import { Conn } from "../../assembly/tcp/conn";
 import { Stream } from "../../assembly/tcp/stream";
 import { Range } from "../../assembly/tcp/ranges";
 import * as stream from "../../assembly/tcp/stream";
+import * as rcvpool from "../../assembly/tcp/rcvpool";
 import * as ranges from "../../assembly/tcp/ranges";
 import * as options from "../../assembly/tcp/options";
 import * as cubic from "../../assembly/tcp/cubic";
@@ -22,6 +23,7 @@ const HEAD: usize = memory.data(8, 16);
 const BUF: usize = memory.data(1 << 17, 16);
 const GOT: usize = memory.data(1 << 17, 16);
 const C: usize = memory.data(512, 16);
+const SENDERS: usize = memory.data(8 * CONNS, 16);
 function s(): Stream { return changetype<Stream>(S); }
 function c(): Conn { return changetype<Conn>(C); }
 
@@ -68,6 +70,39 @@ describe("stream", () => {
     expect(stream.write(s(), n * CHUNK, BUF, 3 * CHUNK)).toBe(CHUNK);
     expect(stream.write(s(), (n + 1) * CHUNK, BUF, 1)).toBe(0);
     stream.clear(s());
+    expect(stream.available()).toBe(CHUNKS);
+  });
+});
+
+describe("receive pool", () => {
+  beforeEach(() => { stream.init(); rcvpool.init(); memory.fill(S, 0, 8); memory.fill(SENDERS, 0, 8 * CONNS); });
+  test("an_index_goes_with_the_last_but_one_chunk", () => {
+    expect(rcvpool.write(s(), 0, BUF, 3 * CHUNK, 0)).toBe(3 * CHUNK);
+    expect(rcvpool.used()).toBe(4);
+    rcvpool.release(s(), 0, 2 * CHUNK + 10, false);
+    expect(rcvpool.used()).toBe(1);
+    expect(stream.available()).toBe(CHUNKS - 1);
+    stream.read(s(), 2 * CHUNK + 10, GOT, CHUNK - 10);
+    expect(memory.compare(BUF + 2 * CHUNK + 10, GOT, CHUNK - 10)).toBe(0);
+    expect(rcvpool.write(s(), 3 * CHUNK, BUF, CHUNK, 0)).toBe(CHUNK);
+    expect(rcvpool.used()).toBe(3);
+    rcvpool.clear(s());
+    expect(rcvpool.used()).toBe(0);
+    expect(stream.available()).toBe(CHUNKS);
+  });
+  test("receiving_leaves_sending_its_half_and_its_indices", () => {
+    let off: u32 = 0;
+    for (;;) { const n = rcvpool.write(s(), off, BUF, 1000, 0); off += n; if (n != 1000) break; }
+    expect(rcvpool.low()).toBeTruthy();
+    expect(rcvpool.used() <= rcvpool.LIMIT).toBeTruthy();
+    expect(rcvpool.write(s(), off, BUF, 1000, 0)).toBe(0, "no chunk for more");
+    const each = CHUNKS / 2 / CONNS;
+    for (let i: u32 = 0; i < CONNS; i++) {
+      const x = changetype<Stream>(SENDERS + (i << 3));
+      expect(stream.write(x, 0, BUF, each * CHUNK)).toBe(each * CHUNK);
+    }
+    for (let i: u32 = 0; i < CONNS; i++) stream.clear(changetype<Stream>(SENDERS + (i << 3)));
+    rcvpool.clear(s());
     expect(stream.available()).toBe(CHUNKS);
   });
 });
