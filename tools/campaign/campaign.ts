@@ -62,7 +62,7 @@ export class Campaign {
       timeouts: after.TCPTimeouts - before.TCPTimeouts, retransmissions: after.RetransSegs - before.RetransSegs, probes: after.TCPLossProbes - before.TCPLossProbes,
       resets: results.filter(r => r.reset).length, connections: results.length, bytes: results.reduce((n, r) => n + r.bytes, 0), seconds: 0,
     };
-    if (!out.ok) await this.keep(bed, out);
+    if (!out.ok || out.stall >= (f.bars.worst ?? Infinity)) await this.keep(bed, out);
     await this.heal(bed, out);
     out.ok = out.failures.length === 0;
     out.seconds = round((clock() - began) / 1e3);
@@ -82,7 +82,7 @@ export class Campaign {
     }
   }
 
-  /** Keeps what the nodes said and know of a run that failed. */
+  /** Keeps what the nodes said and know of a run that failed or was too slow. */
   private async keep(bed: Bed, out: Outcome): Promise<void> {
     const dir = path.join(this.settings.failed, `${out.class}-${out.phase}-${out.run}-${Date.now()}`);
     mkdirSync(dir, { recursive: true });
