@@ -65,10 +65,13 @@ export function send(c: u32, p: usize, n: u32): u32 {
   return taken;
 }
 
-/** Bytes that `send` would take now. */
+/** Bytes that `send` would take now. Whoever finds none for want of chunks is called when there are some. */
 export function room(c: u32): u32 {
   const m = member(c);
-  return m == null ? 0 : min(tcp.room(connOf(m)), budget.room(changetype<Replica>(current), connOf(m)));
+  if (m == null) return 0;
+  const r = changetype<Replica>(current), free = tcp.room(connOf(m)), share = budget.room(r, connOf(m));
+  if (share == 0 && free != 0) budget.starve(r, m);
+  return min(free, share);
 }
 
 /** Nothing more will be sent: a FIN follows what was. */

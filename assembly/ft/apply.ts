@@ -147,6 +147,7 @@ function reset(r: Replica, e: Event, m: Member): void {
   budget.give(r, connOf(m), connOf(m).prod);
   tcp.drop(connOf(m), e.flags != Reason.client);
   gone(r, m);
+  feed(r);
 }
 
 function closed(r: Replica, e: Event, m: Member): void {
@@ -156,6 +157,7 @@ function closed(r: Replica, e: Event, m: Member): void {
   budget.give(r, connOf(m), connOf(m).prod);
   tcp.finish(connOf(m));
   gone(r, m);
+  feed(r);
 }
 
 /** The control block is gone; the number stays taken until this is stable. */
