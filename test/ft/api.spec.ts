@@ -1,8 +1,7 @@
-import { As, BUF, CPORT, DISCARD, ECHO, F, K, R, S, boot, configure, conn, connect, counter, done, end, enter, evData, events, exists, forget, kind, later, member, poll, produced, r, seg, segFrom, start, startKind, up } from "./bed";
+import { As, BUF, CPORT, DISCARD, ECHO, K, R, S, boot, configure, connect, end, enter, exists, kind, later, member, poll, produced, r, seg, segFrom, start, startKind, up } from "./bed";
 import { STATE } from "../../assembly/core/sizes";
 import * as clock from "../../assembly/core/clock";
 import * as config from "../../assembly/core/config";
-import * as counters from "../../assembly/core/counters";
 import * as tcp from "../../assembly/tcp/tcp";
 import * as api from "../../assembly/ft/api";
 import { Kind } from "../../assembly/ft/event";

@@ -1,16 +1,14 @@
-import { As, BUF, CHARGEN, CPORT, DISCARD, DOWN, ECHO, F, IRS, ISS, K, S, UP, below, bytes, conn, connect, contentLen, counter, deliver, done, end, enter, evAccept, evClosed, evData, evFin, evReset, evSyn, evTimer, evWritable, events, exists, forget, grant, header, kind, later, lastTo, member, poll, produced, r, sectionOf, sectionTo, seg, segFrom, sentDown, sentSegment, sentUp, out, standing, start, startKind, u32_, open, above, close } from "./bed";
-import { CHUNK, CHUNKS, CONNS, EVENTS } from "../../assembly/core/sizes";
+import { As, BUF, CPORT, DISCARD, DOWN, IRS, ISS, K, S, bytes, conn, connect, contentLen, done, end, evAccept, evClosed, evData, evFin, evReset, evSyn, evTimer, evWritable, events, exists, forget, header, later, lastTo, poll, produced, r, sectionOf, sectionTo, seg, segFrom, sentSegment, sentUp, out, standing, start, startKind } from "./bed";
+import { CONNS, EVENTS } from "../../assembly/core/sizes";
 import * as clock from "../../assembly/core/clock";
 import * as counters from "../../assembly/core/counters";
 import { State } from "../../assembly/tcp/conn";
 import * as stream from "../../assembly/tcp/stream";
-import * as table from "../../assembly/tcp/table";
 import * as tcp from "../../assembly/tcp/tcp";
 import * as api from "../../assembly/ft/api";
 import * as apply from "../../assembly/ft/apply";
 import { Ft } from "../../assembly/ft/counters";
 import * as event from "../../assembly/ft/event";
-import { Kind } from "../../assembly/ft/event";
 import * as replica from "../../assembly/ft/replica";
 import { Section } from "../../assembly/wire/chain";
 

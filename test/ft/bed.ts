@@ -2,7 +2,7 @@
 // has them. Neighbours and client are played by the spec: messages are built and read byte by byte. The client is 10.0.0.200, ISN 1000, ports from
 // 4000 on; the service is 192.168.1.0 port 80. Sequence numbers are relative: seq 1 is the client's first byte, ack 1 our first.
 
-import { CHUNKS, CONNS, EVENTS, HALF_OPENS, RANGES } from "../../assembly/core/sizes";
+import { CHUNKS, CONNS, HALF_OPENS, RANGES } from "../../assembly/core/sizes";
 import * as checksum from "../../assembly/core/checksum";
 import * as clock from "../../assembly/core/clock";
 import * as config from "../../assembly/core/config";
@@ -18,7 +18,6 @@ import * as iface from "../../assembly/net/iface";
 import * as local from "../../assembly/net/local";
 import { LocalFlag } from "../../assembly/net/local";
 import * as net from "../../assembly/net/net";
-import * as route from "../../assembly/net/route";
 import { Conn, Syn } from "../../assembly/tcp/conn";
 import * as halfopen from "../../assembly/tcp/halfopen";
 import * as ranges from "../../assembly/tcp/ranges";
@@ -27,7 +26,7 @@ import * as table from "../../assembly/tcp/table";
 import * as tcp from "../../assembly/tcp/tcp";
 import * as timewait from "../../assembly/tcp/timewait";
 import { Bit, Tcp, TCP_SIZE } from "../../assembly/wire/tcp";
-import { Bytes, BYTES, CHAIN, COUNTER, Chain, ChainFlag, Counter, HEARSAY, Hearsay, PULL, Pull, Section, TAG } from "../../assembly/wire/chain";
+import { CHAIN, COUNTER, Chain, ChainFlag, Counter, HEARSAY, Hearsay, Section, TAG } from "../../assembly/wire/chain";
 import { ETH } from "../../assembly/wire/eth";
 import { IP, Ip4 } from "../../assembly/wire/ip4";
 import { Udp, UDP } from "../../assembly/wire/udp";
@@ -35,7 +34,7 @@ import * as views from "../../assembly/wire/view";
 import { View, VIEW } from "../../assembly/wire/view";
 import * as channel from "../../assembly/ft/channel";
 import * as digest from "../../assembly/ft/digest";
-import { Event, Kind, synOf } from "../../assembly/ft/event";
+import { Kind } from "../../assembly/ft/event";
 import * as ft from "../../assembly/ft/ft";
 import * as replica from "../../assembly/ft/replica";
 import { Member, Replica, alive, at, connOf, find } from "../../assembly/ft/replica";

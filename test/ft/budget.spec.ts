@@ -1,10 +1,8 @@
-import { As, BUF, CHARGEN, CPORT, DISCARD, ECHO, K, R, conn, connect, end, exists, forget, later, member, poll, r, seg, segFrom, segments, standing, start, startKind } from "./bed";
+import { As, BUF, CHARGEN, CPORT, DISCARD, K, R, conn, connect, end, exists, forget, later, poll, r, segFrom, start, startKind } from "./bed";
 import { CHUNK, CHUNKS } from "../../assembly/core/sizes";
-import { Conn } from "../../assembly/tcp/conn";
 import * as stream from "../../assembly/tcp/stream";
 import * as api from "../../assembly/ft/api";
 import * as budget from "../../assembly/ft/budget";
-import * as replica from "../../assembly/ft/replica";
 
 const SHARE: u32 = CHUNKS / 2;
 

@@ -1,12 +1,10 @@
-import { As, BUF, CHARGEN, CPORT, DISCARD, DOWN, ECHO, F, K, ME, S, UP, above, below, boot, bytes, calm, conn, connect, contentLen, counter, counterSent, deliver, done, end, enter, evAccept, evData, evFin, evSyn, evTimer, events, forget, header, incarnation, lastTo, later, member, msg, msgLen, poll, produced, pull, r, sectionOf, sectionTo, seg, segFrom, sentDown, sentUp, standing, start, startKind } from "./bed";
+import { As, BUF, CPORT, DISCARD, DOWN, K, UP, above, below, calm, conn, connect, contentLen, counterSent, deliver, done, end, enter, evData, events, forget, header, lastTo, later, msg, msgLen, poll, produced, pull, r, sectionOf, sectionTo, seg, segFrom, sentDown, sentUp, standing, start, startKind } from "./bed";
 import { CONNS } from "../../assembly/core/sizes";
 import * as clock from "../../assembly/core/clock";
 import * as counters from "../../assembly/core/counters";
 import * as frame from "../../assembly/core/frame";
 import * as channel from "../../assembly/ft/channel";
 import { Ft } from "../../assembly/ft/counters";
-import * as flood from "../../assembly/ft/flood";
-import * as gates from "../../assembly/ft/gates";
 import * as replica from "../../assembly/ft/replica";
 import { Section } from "../../assembly/wire/chain";
 import { hex } from "../net/bed";

@@ -1,4 +1,4 @@
-import { As, BUF, DISCARD, DOWN, ECHO, F, K, ME, UP, above, below, boot, calm, configure, conn, connect, deliver, done, end, enter, evData, evSyn, events, exists, hearsay, later, member, poll, r, seg, start, startKind, standing, up } from "./bed";
+import { As, DISCARD, K, above, below, configure, connect, deliver, done, end, enter, evData, events, later, poll, r, seg, start, standing, up } from "./bed";
 import * as clock from "../../assembly/core/clock";
 import * as config from "../../assembly/core/config";
 import * as detect from "../../assembly/ft/detect";

@@ -1,6 +1,5 @@
-import { As, BUF, CHARGEN, DISCARD, F, K, conn, connect, counter, counterSent, done, end, enter, evAccept, evData, evFin, evSyn, events, forget, header, later, lastBits, member, outAck, outEnd, out, poll, produced, r, seg, segments, sentSegment, standing, start, startKind } from "./bed";
+import { As, DISCARD, F, K, connect, counter, counterSent, done, end, enter, evData, evFin, events, forget, later, lastBits, member, outAck, outEnd, out, poll, produced, r, seg, segments, sentSegment, standing, start, startKind } from "./bed";
 import * as gates from "../../assembly/ft/gates";
-import * as replica from "../../assembly/ft/replica";
 import * as tcp from "../../assembly/tcp/tcp";
 
 describe("gates", () => {

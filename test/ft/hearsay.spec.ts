@@ -1,13 +1,11 @@
-import { As, BUF, CLIENT, CPORT, DISCARD, DOWN, ECHO, F, IRS, K, PORT, R, S, UP, VHOST, above, below, bytes, calm, close, conn, connect, contentLen, deliver, done, end, enter, evAccept, evData, evFin, evReset, evSyn, evWritable, events, exists, forget, hearsay, hearsaySent, kind, later, lastTo, member, open, poll, r, sectionTo, seg, segFrom, setWindow, sentDown, standing, start, startKind, u16_, u32_, byte } from "./bed";
-import * as clock from "../../assembly/core/clock";
+import { As, BUF, CLIENT, CPORT, DISCARD, DOWN, F, IRS, K, PORT, R, S, UP, VHOST, above, bytes, calm, close, conn, connect, contentLen, deliver, done, end, enter, evAccept, evData, evFin, evReset, evSyn, evWritable, events, exists, forget, hearsay, hearsaySent, kind, later, open, poll, r, sectionTo, seg, segFrom, setWindow, start, startKind, u16_, u32_, byte } from "./bed";
 import * as counters from "../../assembly/core/counters";
-import { Conn, Dirty, State } from "../../assembly/tcp/conn";
+import { Dirty } from "../../assembly/tcp/conn";
 import * as table from "../../assembly/tcp/table";
-import * as tcp from "../../assembly/tcp/tcp";
 import { Ft } from "../../assembly/ft/counters";
 import * as api from "../../assembly/ft/api";
 import { Kind, Reason } from "../../assembly/ft/event";
-import { event, MemberFlag } from "../../assembly/ft/replica";
+import { event } from "../../assembly/ft/replica";
 import { Section, HearsayFlag as H } from "../../assembly/wire/chain";
 
 /** A SYN as it travels. */

@@ -1,4 +1,4 @@
-import { As, BUF, CLIENT, CPORT, DISCARD, ECHO, IRS, K, R, boot, conn, connect, counter, done, end, enter, evTimer, events, exists, grant, poll, produced, r, seg, segFrom, standing, start, startKind } from "./bed";
+import { As, CLIENT, CPORT, DISCARD, IRS, K, connect, done, end, evTimer, events, grant, poll, r, seg, standing, start, startKind } from "./bed";
 import { EVENTS } from "../../assembly/core/sizes";
 import * as clock from "../../assembly/core/clock";
 import { State } from "../../assembly/tcp/conn";

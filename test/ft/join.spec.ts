@@ -1,6 +1,5 @@
-import { As, BUF, CLIENT, CPORT, DISCARD, DOWN, ECHO, F, IRS, K, ME, PORT, R, S, UP, VHOST, WIRE, above, address, below, boot, conn, connect, counted, deliver, end, enter, exists, forget, incarnation, later, msg, msgLen, poll, r, seg, segFrom, sentTo, standing, start, startKind, sum, tag, viewOf } from "./bed";
+import { As, BUF, CLIENT, CPORT, DISCARD, DOWN, F, IRS, K, ME, PORT, R, S, UP, VHOST, WIRE, address, boot, connect, counted, end, enter, exists, forget, later, msg, poll, r, seg, segFrom, sentTo, standing, start, startKind, sum, tag } from "./bed";
 import { TIME_WAITS } from "../../assembly/core/sizes";
-import * as clock from "../../assembly/core/clock";
 import * as counters from "../../assembly/core/counters";
 import * as timewait from "../../assembly/tcp/timewait";
 import { PORTABLE, Portable } from "../../assembly/tcp/timewait";

@@ -1,4 +1,4 @@
-import { As, BUF, CHARGEN, CPORT, DISCARD, DOWN, ECHO, F, IRS, K, ME, S, UP, above, below, boot, bytes, conn, connect, counter, counterSent, deliver, done, end, enter, evAccept, evData, evSyn, evTimer, events, exists, forget, grant, header, incarnation, kind, lastTo, later, member, out, outAck, outEnd, outLen, poll, produced, r, seg, segFrom, segments, sentSegment, setWindow, standing, start, startKind, viewOf } from "./bed";
+import { As, BUF, CPORT, DISCARD, DOWN, ECHO, IRS, K, S, UP, above, below, boot, connect, counter, counterSent, deliver, done, end, enter, evData, evTimer, events, exists, forget, grant, header, kind, lastTo, later, out, outAck, outEnd, outLen, poll, produced, r, seg, segFrom, segments, sentSegment, setWindow, standing, start, startKind, viewOf } from "./bed";
 import { CHUNKS, CONNS } from "../../assembly/core/sizes";
 import * as clock from "../../assembly/core/clock";
 import * as config from "../../assembly/core/config";
@@ -6,12 +6,9 @@ import * as counters from "../../assembly/core/counters";
 import { Err } from "../../assembly/core/err";
 import { Tcp as C } from "../../assembly/tcp/counters";
 import * as stream from "../../assembly/tcp/stream";
-import * as tcp from "../../assembly/tcp/tcp";
-import * as table from "../../assembly/tcp/table";
 import * as views from "../../assembly/wire/view";
 import { View } from "../../assembly/wire/view";
 import { Ft } from "../../assembly/ft/counters";
-import * as api from "../../assembly/ft/api";
 import { Kind } from "../../assembly/ft/event";
 import * as ft from "../../assembly/ft/ft";
 import * as membership from "../../assembly/ft/membership";

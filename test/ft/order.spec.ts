@@ -1,9 +1,9 @@
-import { As, BUF, CHARGEN, CLIENT, CPORT, DISCARD, ECHO, F, IRS, K, PORT, R, S, VHOST, below, boot, conn, connect, deliver, end, enter, exists, forget, kind, later, member, poll, r, seg, segFrom, standing, start, startKind } from "./bed";
+import { As, BUF, CHARGEN, CLIENT, CPORT, DISCARD, F, IRS, K, PORT, R, S, VHOST, conn, connect, end, exists, kind, later, poll, r, seg, segFrom, standing, start, startKind } from "./bed";
 import { CONNS, EVENTS } from "../../assembly/core/sizes";
 import * as clock from "../../assembly/core/clock";
 import * as counters from "../../assembly/core/counters";
 import * as site from "../../assembly/core/site";
-import { Conn, Dirty, Syn } from "../../assembly/tcp/conn";
+import { Conn, Dirty } from "../../assembly/tcp/conn";
 import * as table from "../../assembly/tcp/table";
 import * as tcp from "../../assembly/tcp/tcp";
 import * as api from "../../assembly/ft/api";

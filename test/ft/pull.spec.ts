@@ -1,7 +1,5 @@
-import { As, BUF, CPORT, DISCARD, DOWN, F, K, S, UP, above, below, bytes, close, conn, connect, contentLen, deliver, done, end, enter, evAccept, evData, evSyn, events, forget, hearsay, later, member, open, poll, pull, r, sectionTo, seg, segFrom, start, startKind, u16_, u32_ } from "./bed";
-import * as clock from "../../assembly/core/clock";
+import { As, DISCARD, DOWN, K, UP, above, below, bytes, close, connect, contentLen, deliver, done, end, enter, evData, events, forget, later, member, open, poll, pull, r, sectionTo, seg, startKind, u16_, u32_ } from "./bed";
 import * as counters from "../../assembly/core/counters";
-import * as apply from "../../assembly/ft/apply";
 import { Ft } from "../../assembly/ft/counters";
 import * as pulls from "../../assembly/ft/pull";
 import { Way } from "../../assembly/ft/pull";

@@ -1,5 +1,4 @@
-import { As, BUF, CLIENT, CPORT, DISCARD, DOWN, ECHO, F, IRS, K, ME, UP, WIRE, above, address, below, boot, byte, bytes, close, conn, connect, counted, counter, deliver, done, end, enter, evAccept, evData, evSyn, evTimer, events, forget, header, hearsayOf, incarnation, lastTo, later, member, open, poll, produced, pull, r, seal, sectionTo, seg, standing, start, startKind, sum, tag, u16_, u32_, u64_ } from "./bed";
-import * as clock from "../../assembly/core/clock";
+import { As, CLIENT, CPORT, DOWN, IRS, K, ME, UP, WIRE, above, address, below, byte, bytes, close, connect, counted, counter, deliver, done, end, enter, evData, evSyn, evTimer, events, hearsayOf, incarnation, member, open, produced, r, seal, seg, start, sum, tag, u16_, u32_, u64_ } from "./bed";
 import * as counters from "../../assembly/core/counters";
 import { Chain, CHAIN, Section, TAG } from "../../assembly/wire/chain";
 import { Ft } from "../../assembly/ft/counters";

@@ -1,5 +1,5 @@
-import { As, CPORT, DISCARD, R, BUF, ME, boot, conn, connect, end, poll, r, segFrom, start, startKind } from "./bed";
-import { CONNS, EVENTS, SERVICES, STATE } from "../../assembly/core/sizes";
+import { As, CPORT, DISCARD, R, BUF, boot, conn, connect, end, poll, r, segFrom, startKind } from "./bed";
+import { CONNS, EVENTS, STATE } from "../../assembly/core/sizes";
 import * as list from "../../assembly/core/list";
 import * as replica from "../../assembly/ft/replica";
 import { Member, at, find, freeMembers, freeNumber, make, next, release } from "../../assembly/ft/replica";

@@ -1,5 +1,4 @@
-import { As, BUF, CLIENT, CPORT, DISCARD, PORT, VHOST, boot, conn, connect, done, end, enter, evSyn, events, later, r, start } from "./bed";
-import * as clock from "../../assembly/core/clock";
+import { As, CLIENT, CPORT, PORT, VHOST, connect, end, enter, later, start } from "./bed";
 import * as config from "../../assembly/core/config";
 import * as seq from "../../assembly/core/seq";
 import * as site from "../../assembly/core/site";

@@ -10,6 +10,7 @@ import { wasmOf } from "../../tools/build/build.ts";
 import { Lab, sleep, until } from "../../tools/lab/lab.ts";
 import { run } from "../../tools/lab/process.ts";
 
+const mine = (name: string): string => `${name}${process.pid.toString(36)}`;
 const SITE = path.join(ROOT, "examples/lab.toml"), ENTRY = path.join(ROOT, "tools/hydranet.mjs");
 
 /** Namespaces, processes and run directories that carry a run's name. */
@@ -54,20 +55,20 @@ test("a paused node neither answers nor dies, and goes on when resumed", async (
 });
 
 test("a lab that cannot come up says why and leaves nothing behind", async () => {
-  const broken = path.join(ROOT, "package.json");
-  await assert.rejects(Lab.up(SITE, { run: "tbroken", modules: { host: broken } }), /s\d ended at its start:\n.*(module|wasm)/is);
-  assert.deepEqual(left("tbroken"), []);
+  const broken = path.join(ROOT, "package.json"), name = mine("tbroken");
+  await assert.rejects(Lab.up(SITE, { run: name, modules: { host: broken } }), /s\d ended at its start:\n.*(module|wasm)/is);
+  assert.deepEqual(left(name), []);
 });
 
 test("a second lab of the same name is refused and the first one lives on", async () => {
-  const lab = await Lab.up(SITE, { run: "ttwice" });
+  const name = mine("ttwice"), lab = await Lab.up(SITE, { run: name });
   try {
-    await assert.rejects(Lab.up(SITE, { run: "ttwice" }), /a lab 'ttwice' is up already/);
+    await assert.rejects(Lab.up(SITE, { run: name }), new RegExp(`a lab '${name}' is up already`));
     assert.equal((await lab.status("r")).role, "redirector");
   } finally {
     lab.down();
   }
-  assert.deepEqual(left("ttwice"), []);
+  assert.deepEqual(left(name), []);
 });
 
 test("what a lab refuses is named", async () => {
@@ -100,7 +101,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 }
 
 test("the command line's lab stays up between commands, and is removed by down", async () => {
-  const hydranet = (...args: string[]) => spawnSync(process.execPath, [ENTRY, "lab", ...args, "--run", "tcli"], { encoding: "utf8" });
+  const name = mine("tcli"), hydranet = (...args: string[]) => spawnSync(process.execPath, [ENTRY, "lab", ...args, "--run", name], { encoding: "utf8" });
   const up = hydranet("up");
   assert.equal(up.status, 0, up.stderr);
   try {
@@ -117,15 +118,23 @@ test("the command line's lab stays up between commands, and is removed by down",
   } finally {
     assert.equal(hydranet("down").status, 0);
   }
-  assert.deepEqual(left("tcli"), []);
+  assert.deepEqual(left(name), []);
+});
+
+test("what a lab of a dead program left is removed by the next lab", async () => {
+  const name = mine("tdead"), script = `const { Lab } = await import(${JSON.stringify(path.join(ROOT, "tools/lab/lab.ts"))}); await Lab.up(${JSON.stringify(SITE)}, { run: ${JSON.stringify(name)} }); process.kill(process.pid, "SIGKILL");`;
+  spawnSync(process.execPath, ["--import", path.join(ROOT, "node_modules/tsx/dist/loader.mjs"), "--input-type=module", "-e", script]);
+  assert.notEqual(left(name).length, 0);
+  Lab.sweep();
+  assert.deepEqual(left(name), []);
 });
 
 test("without root a lab comes up in a user namespace", async () => {
-  const script = `process.setgid(65534); process.setuid(65534); process.env.HOME = "/tmp"; process.env.XDG_RUNTIME_DIR = "/tmp"; process.env.HYDRANET_INSIDE = "1";
-    process.argv = [process.argv[0], "cli", "lab", process.env.VERB, "--run", "tuser"]; process.execArgv = ["--import", ${JSON.stringify(path.join(ROOT, "node_modules/tsx/dist/loader.mjs"))}];
+  const name = mine("tuser"), script = `process.setgid(65534); process.setuid(65534); process.env.HOME = "/tmp"; process.env.XDG_RUNTIME_DIR = "/tmp"; process.env.HYDRANET_INSIDE = "1";
+    process.argv = [process.argv[0], "cli", "lab", process.env.VERB, "--run", process.env.NAME]; process.execArgv = ["--import", ${JSON.stringify(path.join(ROOT, "node_modules/tsx/dist/loader.mjs"))}];
     process.argv[1] = ${JSON.stringify(path.join(ROOT, "tools/cli.ts"))}; await import(process.argv[1]);`;
   const loader = path.join(ROOT, "node_modules/tsx/dist/loader.mjs");
-  const verb = (v: string) => spawnSync(process.execPath, ["--import", loader, "--input-type=module", "-e", script], { encoding: "utf8", env: { PATH: process.env.PATH, VERB: v } });
+  const verb = (v: string) => spawnSync(process.execPath, ["--import", loader, "--input-type=module", "-e", script], { encoding: "utf8", env: { PATH: process.env.PATH, VERB: v, NAME: name } });
   const up = verb("up");
   try {
     assert.equal(up.status, 0, up.stderr);
@@ -134,7 +143,7 @@ test("without root a lab comes up in a user namespace", async () => {
   } finally {
     assert.equal(verb("down").status, 0);
   }
-  assert.match(verb("status").stderr, /no lab 'tuser' is up/);
+  assert.match(verb("status").stderr, new RegExp(`no lab '${name}' is up`));
 });
 
 test("a recording of a node gives the same output again", async () => {

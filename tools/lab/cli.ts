@@ -94,7 +94,7 @@ async function up(run: string, p: Parsed): Promise<number> {
   process.on("SIGINT", () => { Lab.remove(run); process.exit(130); });
   process.on("SIGTERM", () => { Lab.remove(run); process.exit(143); });
   const lab = await Lab.up(file, {
-    run, replicas: number(p, "replicas", 1, 5), seed: number(p, "seed", 0, 999999999), pcap: p.options.pcap === true, record: p.options.record === true, log: p.options.log as "info" | undefined,
+    run, keep: true, replicas: number(p, "replicas", 1, 5), seed: number(p, "seed", 0, 999999999), pcap: p.options.pcap === true, record: p.options.record === true, log: p.options.log as "info" | undefined,
   });
   process.stdout.write(`lab '${run}' is up, ${lab.dir}\n${await describe(lab)}`);
   return 0;

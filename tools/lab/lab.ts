@@ -18,8 +18,10 @@ import { alive, collect, end, identify, type Proc, type Result, signal, sleep, s
 const RUNS = "/run/hydranet";
 
 export interface Options {
-  /** Name of the run, at most 12 letters and digits; default: one of its own, and the lab goes down when this process ends. */
+  /** Name of the run, at most 12 letters and digits; default: one of its own. */
   run?: string;
+  /** The lab stays up when this process ends. */
+  keep?: boolean;
   /** Chains are cut to this length. */
   replicas?: number;
   /** Each node writes what it sends and receives to RUN/NODE.pcap, and its input to RUN/NODE.rec. */
@@ -56,13 +58,13 @@ export class Lab {
     const s = typeof site === "string" ? loadSite(site) : site, run = options.run ?? `t${process.pid.toString(36)}${randomBytes(2).toString("hex")}`;
     if (!/^[a-z0-9]{1,12}$/.test(run)) throw new Error(`run '${run}': expected at most 12 lower-case letters and digits`);
     const { content, ...kept } = options;
-    const state: State = { run, file: path.resolve(s.file), owner: options.run ? undefined : identify(process.pid), options: kept, procs: {}, wires: {}, cuts: [] };
+    const state: State = { run, file: path.resolve(s.file), owner: options.keep ? undefined : identify(process.pid), options: kept, procs: {}, wires: {}, cuts: [] };
     const dir = path.join(RUNS, run);
     mkdirSync(RUNS, { recursive: true, mode: 0o755 });
     try { mkdirSync(dir, { mode: 0o700 }); } catch { throw new Error(`a lab '${run}' is up already (${dir}); hydranet lab down --run ${run} removes it`); }
     const lab = new Lab(withRun(s, options.replicas), dir, state);
     lab.save();
-    if (!options.run) lab.guard();
+    if (!options.keep) lab.guard();
     try {
       await lab.build(content);
     } catch (e) {
