@@ -2,7 +2,7 @@
 // client. Invariants are those of CHAIN: I1 to I5, R1, R15, one membership per view number.
 
 import { Violation } from "./engine.ts";
-import { type Lan } from "./net.ts";
+import { type Lan, type Receiver } from "./net.ts";
 import { type SimNode } from "./node.ts";
 import { addr, describe, dotted, Flag, ipAt, parseTcp, Proto, Segment, u32 } from "./packet.ts";
 import { hostId, VHOST, type World } from "./world.ts";
@@ -231,13 +231,13 @@ export class Checker {
 
   // ---- each frame that leaves a node
 
-  left(node: SimNode, lan: Lan, frame: Uint8Array): void {
+  left(from: Receiver, lan: Lan, frame: Uint8Array): void {
     const ip = ipAt(frame);
     if (ip < 0 || frame[ip + 9] !== Proto.tcp) return;
-    const i = this.world.hosts.indexOf(node);
+    const i = this.world.hosts.findIndex(h => h === from);
     if (i >= 0) {
       if (u32(frame, ip + 12) !== this.vhost) return;
-      if (!parseTcp(frame, ip, this.segment)) this.fail(`${node.name} sent a malformed segment, or one with a bad checksum`);
+      if (!parseTcp(frame, ip, this.segment)) this.fail(`s${i} sent a malformed segment, or one with a bad checksum`);
       this.reply(i, this.segment);
     } else if (lan === this.world.clientLan && u32(frame, ip + 16) === this.vhost && frame[ip + 33] & Flag.syn && parseTcp(frame, ip, this.segment)) this.request(this.segment);
   }

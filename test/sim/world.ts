@@ -158,7 +158,7 @@ export class World {
     e.trace(port.index);
     e.traceBytes(frame);
     this.pcap?.frame(lan === this.clientLan ? 0 : 1, e.now, frame);
-    if (port.owner instanceof SimNode) this.check.left(port.owner, lan, frame);
+    this.check.left(port.owner, lan, frame);
   }
 
   private node(name: string, module: WebAssembly.Module, config: Uint8Array): SimNode {

@@ -6,6 +6,7 @@ import { Violation } from "../engine.ts";
 import { type SimNode } from "../node.ts";
 import { addr } from "../packet.ts";
 import { Noise } from "../pattern.ts";
+import { RawPeer } from "../raw.ts";
 import { hostId, VHOST, World, type WorldSpec } from "../world.ts";
 import { type Flow, type FlowSpec } from "../workload.ts";
 
@@ -68,6 +69,10 @@ export class Stage {
     return this.world.flow(0, { name: "echo", addr: addr(VHOST), port: 7, out: noise, outBytes: n, in: noise, inBytes: n, shut: "received", ...more });
   }
 
+  private raws = 0;
+  /** A scripted machine on the clients' network. */
+  raw(): RawPeer { return new RawPeer(this.world, this.raws++); }
+
   cut(...pairs: [SimNode, SimNode][]): void {
     for (const [a, b] of pairs) { this.world.tell(`cut from ${a.name} to ${b.name}`); this.world.link(a, b).set.cut = true; }
   }
@@ -86,6 +91,22 @@ export class Stage {
     let left = most;
     this.world.link(a, b).filter = frame => left > 0 && which(frame) && left-- > 0;
   }
+
+  /** Frames from a to b for which `which` is true arrive `delay` microseconds later than the others. */
+  delay(a: SimNode, b: SimNode, delay: number, which: (frame: Uint8Array) => boolean): void {
+    const link = this.world.link(a, b);
+    link.filter = frame => {
+      if (!which(frame)) return false;
+      this.world.engine.after(delay, () => link.to.owner.receive(link.to.iface, frame));
+      return true;
+    };
+  }
+
+  /** Ends what `lose` and `delay` began between a and b. */
+  pass(a: SimNode, b: SimNode): void { this.world.link(a, b).filter = null; }
+
+  /** A host's counter by its number. */
+  count(i: number, counter: number): number { return this.s(i).counter(counter); }
 
   /** Everything started completes, nothing is held afterwards. */
   finish(bound = 120 * SECOND): void {
