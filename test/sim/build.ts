@@ -7,7 +7,7 @@ import path from "node:path";
 import { compile, ROOT } from "../../tools/asc.ts";
 
 const OUT = path.join(ROOT, "build/sim");
-const SIZES = "boards/sim/sizes.ts";
+export const SIZES = "boards/sim/sizes.ts";
 
 /** Name, entry and linear memory of each module. */
 export const MODULES = {
@@ -38,6 +38,11 @@ export async function load<N extends ModuleName>(names: readonly N[]): Promise<R
   const out = {} as Record<N, WebAssembly.Module>;
   for (const name of names) out[name] = await WebAssembly.compile(await readFile(fileOf(name)));
   return out;
+}
+
+/** The source files that a module was built from; `build` comes first. */
+export async function sourcesOf(name: ModuleName): Promise<Set<string>> {
+  return new Set(Object.keys(JSON.parse(await readFile(state(name), "utf8")) as Record<string, string>));
 }
 
 const state = (name: ModuleName): string => path.join(OUT, `${name}.inputs.json`);

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { ROOT } from "../../tools/asc.ts";
 import { type Command, number, parse, say, UsageError } from "../../tools/command.ts";
 import { build, load } from "./build.ts";
+import { mutate } from "./mutate.ts";
 import { SCENARIOS } from "./scenarios/index.ts";
 import { runScenario } from "./scenarios/scenario.ts";
 import { type Outcome, runSeed } from "./seed.ts";
@@ -21,6 +22,7 @@ const HELP = `
 hydranet sim [--seeds N] [--from SEED] [--jobs J] [--remember]   run N random seeds (200), J at a time (2)
 hydranet sim --seed SEED [--verbose] [--pcap FILE]              run one seed and tell what happens
 hydranet sim --scenario NAME|all [--verbose] [--pcap FILE]      run a named scenario, or all of them
+hydranet sim --mutations [RULE|SCENARIO...] [--jobs J]           take rules out one at a time: a scenario must fail for each
 hydranet sim --list                                             list the scenarios
 
 The simulator runs the modules that ship, in virtual time on a seeded network, and checks the protocol's invariants at every step. Seeds that once
@@ -32,14 +34,18 @@ async function run(args: string[]): Promise<number> {
   const p = parse(args, {
     seeds: { type: "string" }, from: { type: "string" }, jobs: { type: "string" }, seed: { type: "string" }, verbose: { type: "boolean" },
     pcap: { type: "string" }, scenario: { type: "string" }, list: { type: "boolean" }, remember: { type: "boolean" },
-  }, 0);
+    mutations: { type: "boolean" },
+  });
+  if (p.words.length > 0 && !p.options.mutations) throw new UsageError(`unexpected word '${p.words[0]}'`);
   if (p.options.list) { for (const s of SCENARIOS) console.log(`${s.name.padEnd(44)} ${s.about}`); return 0; }
+  const jobs = number(p, "jobs", 1, 256) ?? 2;
+  if (p.options.mutations) return mutate(p.words, jobs, say);
   await build(undefined, say);
   const pcap = p.options.pcap as string | undefined, verbose = p.options.verbose === true;
   if (p.options.scenario !== undefined) return scenarios(String(p.options.scenario), verbose, pcap);
   const seed = number(p, "seed", 0, 2 ** 48);
   if (seed !== undefined) return one(seed, verbose, pcap);
-  const n = number(p, "seeds", 0, 1e9) ?? 200, from = number(p, "from", 0, 2 ** 48) ?? 1, jobs = number(p, "jobs", 1, 256) ?? 2;
+  const n = number(p, "seeds", 0, 1e9) ?? 200, from = number(p, "from", 0, 2 ** 48) ?? 1;
   return many([...new Set([...await corpus(), ...Array.from({ length: n }, (_, i) => from + i)])], jobs, p.options.remember === true);
 }
 

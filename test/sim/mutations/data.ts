@@ -1,0 +1,5 @@
+// Mutations of the chain's data: events, gates, hearsay, pulls.
+
+import { type Mutation } from "./mutation.ts";
+
+export const DATA: Mutation[] = [];
