@@ -128,7 +128,7 @@ function member(r: Replica): u32 {
   if (isTail(r)) hearsay.dueSyn(r);
   order.run(r);
   const speaking = r.mute == 0 && membership.speakSome(r);
-  detect.run(r);
+  detect.run(r, isTail(r) ? null : hearsay.first(r));
   join.feeding(r);
   if (channel.flush(r) || speaking) return 0;
   return deadline(r, timer);
@@ -164,3 +164,5 @@ export function viewNumber(svc: u32): u32 { return at(svc).role == Role.member ?
 export function heardView(svc: u32): u32 { return at(svc).heardView; }
 /** Connections of the service, TIME-WAIT not counted. */
 export function connections(svc: u32): u32 { return at(svc).connections; }
+/** R12: SYNs are met with cookies. */
+export function cookies(svc: u32): bool { return at(svc).cookies != 0; }

@@ -86,6 +86,16 @@ export function wait(r: Replica): u32 {
   return seq.le(at, clock.ms) ? 0 : at - clock.ms;
 }
 
+/** The first connection of which the log does not show yet all that is known here, or null. */
+export function first(r: Replica): Member | null {
+  for (const head = hear(r); !list.isEmpty(head);) {
+    const m = memberOf(head.next, offsetof<Member>("hearNext"));
+    if (knowsMore(m)) return m;
+    list.remove(hearOf(m));
+  }
+  return null;
+}
+
 /** The next connection about which the successor must hear, written at h; false when there is none now. */
 export function next(r: Replica, h: Hearsay): bool {
   const head = hear(r);

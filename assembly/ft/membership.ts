@@ -1,6 +1,6 @@
 // A replica in views (CHAIN R18-R23): taking a new view, leaving, the lease, and the new primary's first words (R20).
 
-import { SERVICES } from "../core/sizes";
+import { CONNS } from "../core/sizes";
 import * as clock from "../core/clock";
 import * as config from "../core/config";
 import * as counters from "../core/counters";
@@ -54,6 +54,7 @@ function meetNeighbours(r: Replica): void {
   r.upKnown = 0; r.upSeqTaken = 0; r.downSeqTaken = 0; r.upBefore = 0; r.downBefore = 0;
   r.upEvent = r.applied; r.upWant = r.applied; r.upApplied = r.stable; r.upEventSeq = r.upSeq;
   r.upHeardAt = clock.ms; r.downHeardAt = clock.ms; r.upLagAt = clock.ms; r.downLagAt = clock.ms;
+  r.upMark = r.applied; r.upMarkAt = clock.ms; r.markC = CONNS;
   r.upSentAt = clock.ms; r.downSentAt = clock.ms;
   r.downUrgent = 1;
   pull.clear(r);

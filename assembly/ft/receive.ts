@@ -69,7 +69,7 @@ function fromPredecessor(r: Replica, m: Chain): void {
   r.upBefore = taken(r.upSeqTaken, r.upBefore, m.seq);
   r.upSeqTaken = m.seq;
   r.upHeardAt = clock.ms;
-  if (seq.gt(m.applied, r.upApplied)) { r.upApplied = m.applied; r.upLagAt = clock.ms; }
+  r.upApplied = seq.max(r.upApplied, m.applied);
   channel.acknowledged(r, m.heard, m.before);
   r.upWant = m.want;
   if (!r.upKnown) { r.upKnown = 1; r.upEvent = m.want; }

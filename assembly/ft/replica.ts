@@ -60,6 +60,8 @@ export const enum Suspect { primary = 1, predecessor = 2, successor = 4, lag = 8
   upApplied: u32;       // what it has applied
   upWant: u32;          // the next event it lacks
   upLagAt: u32;         // ms since when it has been behind
+  upMark: u32;          // log position that was applied here at `upMarkAt`
+  upMarkAt: u32;
   // towards the successor
   downSeq: u32;
   downSentAt: u32;
@@ -70,6 +72,10 @@ export const enum Suspect { primary = 1, predecessor = 2, successor = 4, lag = 8
   downStable: u32;
   downUrgent: u32;      // something must be told at once: a gap, a pull
   downLagAt: u32;
+  downMark: u32;        // what was received at `downMarkAt` of the connection of number and syn `markC`, `markSyn`
+  downMarkAt: u32;
+  markC: u32;           // CONNS: none
+  markSyn: u32;
   lagApplied: u32;
   suspicion: u32;       // Suspect bits for the agent
   mutedAt: u64;         // when a view change last muted a speaking primary, microseconds

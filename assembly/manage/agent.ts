@@ -135,6 +135,7 @@ function step(m: Membership): void {
   if (m.state == State.member || m.state == State.joining) {
     const s = m.svc;
     membership.observe(m, replica.connections(s), replica.suspicion(s), m.state == State.joining ? replica.caughtUp(s) : 0, replica.stopped(s) ? 1 : 0, clock.now);
+    membership.flood(m, replica.cookies(s), clock.now);
   }
   // What is due first may leave something due: an answer or the last word, then the ask.
   for (let i = 0; i < 3 && membership.due(m, clock.now); i++) tell(m);

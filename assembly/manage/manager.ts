@@ -198,6 +198,7 @@ function member(c: Chain, index: u32, i: u32, msg: Message): void {
   const p = chain.peer(c, index);
   if (!change.knows(c, p)) { change.tell(c); return; }
   if (i != 0) p.told = 0;
+  else members.setCookie(c.svc, (msg.flags & Flag.cookies) != 0);
   change.grant(c, index);
   if (i == c.n - 1) joining.tellOver(c, p);
   if (msg.suspicion != 0) probing.report(c, i, msg.suspicion);

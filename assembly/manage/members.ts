@@ -49,6 +49,7 @@ export function add(svc: u32, node: u32, addr: u32): bool {
   return true;
 }
 
+/** R12, by the primary's word: bare SYNs go to it alone from now on, or to all again. */
 export function setCookie(svc: u32, on: bool): void { at(svc).cookie = on ? 1 : 0; }
 
 export function view(svc: u32): u32 { return at(svc).view; }

@@ -46,6 +46,7 @@ export const enum Action { none, install, leave, lease, receive, feed, stop, ord
   connections: u32;
   suspicion: u32;
   stopped: u32;
+  cookies: u32;         // 1: SYNs are met with cookies
   view0: u64; view1: u64; view2: u64; view3: u64; view4: u64; view5: u64; view6: u64;
 }
 /** Microseconds between reports of the same suspicion. */
@@ -100,6 +101,7 @@ export function fill(m: Membership, out: Message, now: u64, key: usize): void {
   out.value = m.connections;
   if (m.stopped != 0) out.flags |= <u8>Flag.stopped;
   if (m.state == State.member) out.flags |= <u8>Flag.member;
+  if (m.cookies != 0) out.flags |= <u8>Flag.cookies;
   if (m.suspicion != 0) m.reportAt = now;
   m.suspicion = 0;
   if (out.kind == Msg.register) out.word = m.challenge;
@@ -139,6 +141,13 @@ export function observe(m: Membership, connections: u32, suspicion: u32, progres
   m.connections = connections;
   m.progress = progress;
   m.stopped = stopped;
+}
+
+/** R12: whether the replica meets SYNs with cookies; a change is told at once. */
+export function flood(m: Membership, on: bool, now: u64): void {
+  if ((m.cookies != 0) == on) return;
+  m.cookies = on ? 1 : 0;
+  m.nextAsk = now;
 }
 
 // ---- in
@@ -250,7 +259,7 @@ function drop(m: Membership): void {
   m.incarnation = 0;
   m.viewNumber = 0;
   m.challenge = 0;
-  m.progress = 0; m.connections = 0; m.suspicion = 0; m.stopped = 0;
+  m.progress = 0; m.connections = 0; m.suspicion = 0; m.stopped = 0; m.cookies = 0;
   m.over = 0; m.feeding = 0;
   m.state = State.leaving;
 }

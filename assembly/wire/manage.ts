@@ -21,6 +21,7 @@ export const enum Flag {
   stopped = 2,     // ask: the tail has stopped ordering for a join
   left = 4,        // ask: the sender has dropped all state of the service, and its last frame has left
   member = 8,      // ask, answer: the sender is a member of view `number`
+  cookies = 16,    // ask, answer: the service meets SYNs with cookies
 }
 
 @unmanaged export class Message {

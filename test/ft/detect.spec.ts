@@ -145,12 +145,23 @@ describe("detect", () => {
     later(200);
     expect(ft.suspicion(0)).toBe(0, "it has caught up");
   });
-  test("i6_a_predecessor_that_gets_on_slowly_is_not_accused", () => {
+  test("i6_a_predecessor_that_is_behind_now_and_then_is_not_accused", () => {
     startWith(As.tail, 0, 0, 50);
-    for (let i: u32 = 0; i < 5; i++) connect(i);
+    connect(0);
+    standing(1, 0);
     let s: u32 = 0;
-    for (let i: u32 = 1; i < 9; i++) { standing(i, 0); for (let k = 0; k < 40; k++) { later(1); s |= ft.suspicion(0); } }
+    // Always one event behind, each applied 2 ms after it was here: a twentieth of the limit.
+    for (let i: u32 = 0; i < 90; i++) { seg(K, 1 + i, 1, 1); poll(); later(2); standing(2 + i, 0); s |= ft.suspicion(0); }
     expect(s).toBe(0);
+  });
+  test("i6_a_predecessor_that_gets_on_and_is_never_near_is_accused_after_the_lag_limit", () => {
+    startWith(As.tail, 0, 0, 50);
+    for (let i: u32 = 0; i < 9; i++) connect(i);
+    let s: u32 = 0;
+    for (let i: u32 = 1; i < 6; i++) { for (let k = 0; k < 10; k++) { later(1); s |= ft.suspicion(0); } standing(i, 0); }
+    expect(s).toBe(0);
+    for (let k = 0; k < 10; k++) { later(1); s |= ft.suspicion(0); }
+    expect(s).toBe(Suspect.predecessorLag);
   });
   test("i6_a_successor_that_does_not_order_what_it_is_told_is_accused", () => {
     startWith(As.middle, 0, 0, 50);
