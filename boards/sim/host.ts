@@ -15,7 +15,7 @@ export * from "../linux-host/main";
 }
 @unmanaged class ConnLook {
   c: u32; state: u32; irs: u32; iss: u32; rcvd: u32; finRcvd: u32; dep: u32; finDep: u32; prod: u32; prodFin: u32; ok: u32; okFin: u32;
-  heardAck: u32; acked: u32; edge: u32; wscale: u32; sent: u32; index: u32; finAcked: u32; readOff: u32;
+  heardAck: u32; acked: u32; edge: u32; wscale: u32; sent: u32; index: u32; finAcked: u32; readOff: u32; keepFrom: u32;
 }
 const SERVICE: usize = memory.data(64, 16);
 const CONN: usize = memory.data(96, 16);
@@ -39,7 +39,7 @@ export function lookAtConn(local: u32, localPort: u32, remote: u32, remotePort: 
   o.rcvd = k.rcvd; o.finRcvd = k.finRcvd; o.dep = k.dep; o.finDep = k.finDep;
   o.prod = k.prod; o.prodFin = k.prodFin; o.ok = k.ok; o.okFin = k.okFin;
   o.heardAck = k.heardAck; o.acked = k.acked; o.edge = k.edgeLimit; o.wscale = k.wscaleRcv; o.sent = k.sent;
-  o.index = table.indexOf(k); o.finAcked = k.finAcked; o.readOff = k.readOff;
+  o.index = table.indexOf(k); o.finAcked = k.finAcked; o.readOff = k.readOff; o.keepFrom = k.keepFrom;
   return CONN;
 }
 

@@ -14,12 +14,20 @@ import { Mode } from "./config.ts";
 const enum S { role = 0, view = 1, pos = 2, n = 3, applied = 4, stable = 5, history = 6, mute = 7, untilLo = 8, untilHi = 9, connections = 10, members = 11, have = 12, heardView = 13, stopped = 14, WORDS = 15 }
 const enum C {
   c = 0, state = 1, irs = 2, iss = 3, rcvd = 4, finRcvd = 5, dep = 6, finDep = 7, prod = 8, prodFin = 9, ok = 10, okFin = 11, heardAck = 12, acked = 13,
-  edge = 14, wscale = 15, sent = 16, index = 17, finAcked = 18, readOff = 19, WORDS = 20,
+  edge = 14, wscale = 15, sent = 16, index = 17, finAcked = 18, readOff = 19, keepFrom = 20, WORDS = 21,
 }
 const MEMBER = 1;
+/** Events that a replica's log has room for (boards/sim/sizes.ts). */
+const EVENTS = 512;
+/** Counter of replaced bytes (assembly/ft/counters.ts). */
+const INCONSISTENT = 169;
 
-/** Wrap-safe a < b. */
+/** In place of a control block's number: there never was one. */
+const NEVER = 0xffffffff;
+
+/** Wrap-safe a < b, and the lesser of both. */
 const lt = (a: number, b: number): boolean => (a - b | 0) < 0;
+const min = (a: number, b: number): number => (lt(a, b) ? a : b);
 
 /** A view as a host or the manager has it. */
 export interface ViewOf { number: number; nodes: number[]; incarnations: string[] }
@@ -37,6 +45,8 @@ class Epoch {
 class Seen {
   epoch: Epoch | null = null;
   gone = false;
+  /** Times that this replica gave up bytes for those of the tail (R0), when last looked at. */
+  replaced = 0;
   readonly w = new Uint32Array(C.WORDS);
 }
 
@@ -130,6 +140,19 @@ export class Checker {
     e.stable = w[p + S.stable];
     e.history = history;
     if (moved) this.histories(i, svc, e);
+    this.keeps(svc, i, e);
+  }
+
+  /** R4 for events: no member of the newest view lets go of one that another member of it has not applied, and the log has room for all of them. */
+  private keeps(svc: number, i: number, e: Epoch): void {
+    const v = this.newest[svc];
+    if (e.view.number !== v.number) return;
+    for (let k = 0; k < v.nodes.length; k++) {
+      const m = this.memberState(svc, v, k);
+      if (!m || m === e) continue;
+      if (lt(m.applied, e.stable)) this.fail(`service ${svc}, view ${v.number}: s${i} takes ${e.stable} events for stable, s${v.nodes[k] - hostId(0)} has applied ${m.applied} (R4)`);
+      if (lt(m.applied + EVENTS, e.applied)) this.fail(`service ${svc}, view ${v.number}: s${i} has applied ${e.applied} events, its log does not reach back to the ${m.applied} of s${v.nodes[k] - hostId(0)} (R4)`);
+    }
   }
 
   /** The record of this incarnation of a replica; a new view is looked at. */
@@ -217,16 +240,29 @@ export class Checker {
   private connection(i: number, host: SimNode, t: Track): void {
     if (t.ended) return;
     const p = this.look(i).lookAtConn(this.vhost, t.localPort, t.remote, t.port) >>> 2, s = t.at[i], e = this.epochs[t.svc][i];
-    if (e !== s.epoch) { s.epoch = e; s.gone = false; s.w.fill(0); s.w[C.index] = 0xffffffff; }
+    if (e !== s.epoch) { s.epoch = e; s.gone = false; s.w.fill(0); s.w[C.index] = NEVER; }
     if (!e) return;
     const w = host.words;
-    if (p === 0 || w[p + C.irs] !== t.irs) { s.gone = s.w[C.index] !== 0xffffffff; return; }
-    if (s.w[C.index] !== 0xffffffff) {
-      for (const f of MONOTONE) if (lt(w[p + f], s.w[f])) this.fail(`s${i}: ${NAMES[f]} of ${who(t)} went back from ${s.w[f]} to ${w[p + f]}`);
+    if (p === 0 || w[p + C.irs] !== t.irs) { s.gone = s.w[C.index] !== NEVER; return; }
+    if (s.w[C.index] !== NEVER) {
+      const replaced = host.counter(INCONSISTENT);
+      for (const f of MONOTONE) if (lt(w[p + f], s.w[f]) && !(replaced !== s.replaced && REPLACED.includes(f))) this.fail(`s${i}: ${NAMES[f]} of ${who(t)} went back from ${s.w[f]} to ${w[p + f]}`);
     }
     for (let k = 0; k < C.WORDS; k++) s.w[k] = w[p + k];
+    s.replaced = host.counter(INCONSISTENT);
     if (lt(s.w[C.rcvd], s.w[C.dep])) this.fail(`s${i}: ${who(t)} has deposited ${s.w[C.dep]} of ${s.w[C.rcvd]} bytes`);
     if (lt(s.w[C.prod], s.w[C.ok])) this.fail(`s${i}: ${who(t)} may send ${s.w[C.ok]} of ${s.w[C.prod]} bytes`);
+    this.keepsBytes(i, t, s, e);
+  }
+
+  /** R4 for bytes: what some member of the newest view has not deposited, a member that has keeps. */
+  private keepsBytes(i: number, t: Track, s: Seen, e: Epoch): void {
+    const v = this.newest[t.svc];
+    if (e.view.number !== v.number) return;
+    this.members(t, v, (j, m) => {
+      if (j === i || !m || m.gone || m.w[C.index] === NEVER || m.epoch?.view.number !== v.number) return;
+      if (lt(m.w[C.dep], min(s.w[C.readOff], s.w[C.keepFrom]))) this.fail(`s${i} keeps bytes of ${who(t)} from ${s.w[C.keepFrom]} on, s${j} has deposited ${m.w[C.dep]} (R4)`);
+    });
   }
 
   // ---- each frame that leaves a node
@@ -251,7 +287,7 @@ export class Checker {
     const t = new Track(s.src, s.srcPort, s.dstPort, this.world.spec.hosts);
     t.svc = svc;
     t.irs = s.seq;
-    for (const x of t.at) x.w[C.index] = 0xffffffff;
+    for (const x of t.at) x.w[C.index] = NEVER;
     this.tracks.set(key, t);
     for (let i = 0; i < this.world.hosts.length; i++) if (this.world.hosts[i].up) this.connection(i, this.world.hosts[i], t);
   }
@@ -303,9 +339,10 @@ export class Checker {
   }
 
   private synAck(i: number, t: Track, s: Segment): void {
-    if (t.iss >= 0 && t.iss !== s.seq) this.fail(`s${i} sent a second SYN with another number: ${describe(s)}`);
+    if (this.cookies && t.iss !== s.seq) { t.ack = -1; t.edge = -1; }   // a cookie, or the number after it
+    else if (t.iss >= 0 && t.iss !== s.seq) this.fail(`s${i} sent a second SYN with another number: ${describe(s)}`);
     if (!this.cookies) this.everyMember(i, t, (j, seen) => {
-      if (!seen || (seen.w[C.index] === 0xffffffff && !seen.gone)) this.fail(`s${i} sent a SYN-ACK for ${who(t)}, which s${j} does not have (I2): ${describe(s)}`);
+      if (!seen || (seen.w[C.index] === NEVER && !seen.gone)) this.fail(`s${i} sent a SYN-ACK for ${who(t)}, which s${j} does not have (I2): ${describe(s)}`);
     });
     t.iss = s.seq;
     t.scale = s.wscale < 0 ? 0 : s.wscale;
@@ -315,7 +352,7 @@ export class Checker {
   /** I1 and I2 for every member of the sender's view and of the newest. */
   private gates(i: number, t: Track, s: Segment): void {
     const own = t.at[i];
-    if (t.iss < 0 || own.w[C.index] === 0xffffffff || own.gone) return;    // an answer from TIME-WAIT, or without a connection
+    if (t.iss < 0 || own.w[C.index] === NEVER || own.gone) return;    // an answer from TIME-WAIT, or without a connection
     const ack = s.ack - t.irs - 1 >>> 0, end = s.seq + s.length + (s.has(Flag.fin) ? 1 : 0) - t.iss - 1 >>> 0;
     this.everyMember(i, t, (j, m) => {
       if (m?.gone) return;
@@ -348,7 +385,7 @@ export class Checker {
 
   /** I4: acknowledgement, right edge and timestamp never go back, whoever speaks. */
   private monotone(i: number, t: Track, s: Segment): void {
-    if (!s.has(Flag.ack)) return;
+    if (!s.has(Flag.ack) || t.iss < 0) return;     // before the SYN-ACK only an older connection answers
     if (t.ack >= 0 && lt(s.ack, t.ack)) this.fail(`s${i}: ACK of ${who(t)} went back from ${t.ack} to ${s.ack} (I4): ${describe(s)}`);
     t.ack = s.ack;
     const edge = s.ack + (s.has(Flag.syn) ? s.window : s.window * 2 ** t.scale) >>> 0;
@@ -406,6 +443,8 @@ export class Checker {
 }
 
 const MONOTONE = [C.rcvd, C.dep, C.prod, C.ok, C.edge, C.heardAck, C.acked, C.finRcvd, C.finDep, C.prodFin, C.okFin];
+/** What goes back where a replica's bytes are not the tail's (R0). */
+const REPLACED = [C.rcvd, C.finRcvd];
 const NAMES: Record<number, string> = {
   [C.rcvd]: "rcvd", [C.dep]: "dep", [C.prod]: "prod", [C.ok]: "ok", [C.edge]: "edge", [C.heardAck]: "heardAck", [C.acked]: "acked",
   [C.finRcvd]: "finRcvd", [C.finDep]: "finDep", [C.prodFin]: "prodFin", [C.okFin]: "okFin",
