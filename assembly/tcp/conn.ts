@@ -142,6 +142,7 @@ export const enum ConnSize { bits = 9, bytes = 512 }   // the block's stride in 
   srtt: u32;          // ms << 3
   rttvar: u32;        // ms << 2
   rto: u32;           // ms
+  timedOut: u32;      // heardAck when the retransmission timer fired last
   rttEnd: u32;        // the sample ends when this offset is acknowledged
   rttAt: u32;         // us when it began
   // congestion

@@ -115,8 +115,10 @@ function last(c: Conn): bool {
 /** The retransmission timer fired on data (RFC 6298 5.4, RFC 5681 3.1): everything unacknowledged counts as unsent. */
 export function timeout(c: Conn): void {
   counters.add(C.timeouts);
-  if (c.backoff == 0 || seq.ge(c.heardAck, c.recover)) cc.timeout(c, c.sentMax - c.heardAck);
+  // RFC 5681 3.1: ssthresh is held where this very segment has timed out before
+  if (c.backoff == 0 || c.timedOut != c.heardAck) cc.timeout(c, c.sentMax - c.heardAck);
   else c.cwnd = c.mss;
+  c.timedOut = c.heardAck;
   if (c.backoff < 255) c.backoff++;
   c.recover = c.sentMax;
   rewind(c);

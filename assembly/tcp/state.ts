@@ -166,7 +166,8 @@ export function acknowledged(c: Conn, off: u32, fin: bool): u32 {
 
 /** After an ACK that told something new: timers, and what a plain connection releases. */
 export function afterAck(c: Conn): void {
-  c.backoff = 0;
+  // the doublings of probes; those of the timeout stay until a round trip was measured (RFC 6298 3 and 5, Karn)
+  if (c.flags & Flag.persist) c.backoff = 0;
   c.flags &= ~<u32>Flag.persist;
   if (output.outstanding(c)) {
     output.armRtx(c);
