@@ -1,10 +1,9 @@
-// Compiles AssemblyScript entries. A build may put one source file in the place of another: that is how a board's sizes get in, and how a
-// built-in service becomes a module of its own.
+// Compiles AssemblyScript entries, each in a process of its own. A build may put one source file in the place of another: that is how a board's
+// sizes get in, and how a built-in service becomes a module of its own.
 
-import asc from "assemblyscript/asc";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { start, TYPESCRIPT } from "./children.ts";
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -25,29 +24,13 @@ export interface Compile {
 
 /** Compiles one module; throws with the compiler's text on an error. */
 export async function compile(job: Compile): Promise<void> {
-  const replace = new Map(Object.entries(job.replace ?? {}).map(([from, to]) => [path.join(ROOT, from), path.join(ROOT, to)]));
-  const out = path.resolve(ROOT, job.out);
-  await mkdir(path.dirname(out), { recursive: true });
-  const pages = String(job.memoryKiB / 64);
-  const text = out.replace(/\.wasm$/, ".wat");
-  const args = [
-    job.entry, "--config", "asconfig.json", "--baseDir", ROOT, "--outFile", path.relative(ROOT, out), "--textFile", path.relative(ROOT, text),
-    "--initialMemory", pages, "--maximumMemory", pages, "--disableWarning", "235", ...(job.flags ?? []),
-  ];
-  const { error, stderr } = await asc.main(args, {
-    async readFile(name: string, base: string) {
-      const full = path.resolve(base, name), real = replace.get(full) ?? full;
-      try {
-        const text = await readFile(real, "utf8");
-        job.onRead?.(path.relative(ROOT, real));
-        return text;
-      } catch {
-        return null;
-      }
-    },
-    async writeFile(name: string, data: Uint8Array | string, base: string) {
-      await writeFile(path.resolve(base, name), data);
-    },
-  } as never);
-  if (error) throw new Error(`${job.entry}: ${stderr.toString() || error.message}`);
+  const child = start([], process.execPath, [...TYPESCRIPT, path.join(ROOT, "tools/compiler.ts")], ["pipe", "pipe", "pipe"], { cwd: ROOT });
+  let read = "", wrong = "";
+  child.stdout!.on("data", d => { read += d; });
+  child.stderr!.on("data", d => { wrong += d; });
+  child.stdin!.on("error", () => {});
+  child.stdin!.end(JSON.stringify(job));
+  const [code, signal] = await new Promise<[number | null, string | null]>((done, fail) => { child.on("error", fail); child.on("close", (c, s) => done([c, s])); });
+  if (code !== 0) throw new Error(`${job.entry}: ${wrong.trim() || `the compiler ended with ${code ?? signal}`}`);
+  for (const f of read.split("\n")) if (f !== "") job.onRead?.(f);
 }

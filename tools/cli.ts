@@ -1,5 +1,6 @@
 // The `hydranet` command line: finds the command, runs it, and turns what it throws into a message and an exit status.
 
+import { exitOnSignals } from "./children.ts";
 import { type Command, UsageError } from "./command.ts";
 import { SiteError } from "./site/toml.ts";
 
@@ -34,6 +35,7 @@ export async function main(args: string[]): Promise<number> {
   const { command } = await import(entry.file) as { command: Command };
   const own = rest.includes("--") ? rest.slice(0, rest.indexOf("--")) : rest;
   if (own.includes("--help") || own.includes("-h")) { process.stdout.write(command.help.trim() + "\n"); return 0; }
+  exitOnSignals();
   try {
     return await command.run(rest);
   } catch (e) {

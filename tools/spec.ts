@@ -1,11 +1,12 @@
 // `hydranet spec`: unit tests of the AssemblyScript core, by as-pect.
 
-import { spawn } from "node:child_process";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdtemp, readdir, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { ROOT } from "./asc.ts";
+import { start } from "./children.ts";
 import { type Command, parse, UsageError } from "./command.ts";
 
 /** Spec files below test/ whose path contains one of the words, or all. */
@@ -16,15 +17,17 @@ export async function specs(words: string[]): Promise<string[]> {
 
 /** Runs spec files; `out` gets what as-pect says. Gives its exit status. */
 export async function runSpecs(files: string[], out: (text: string) => void): Promise<number> {
-  const dir = await mkdtemp(path.join(os.tmpdir(), "hydranet-spec-")), config = path.join(dir, "config.mjs");
+  const dir = await mkdtemp(path.join(os.tmpdir(), "hydranet-spec-")), config = path.join(dir, "config.mjs"), clean = (): void => rmSync(dir, { recursive: true, force: true });
+  process.on("exit", clean);
   try {
     await writeFile(config, `import base from ${JSON.stringify(pathToFileURL(path.join(ROOT, "as-pect.config.js")).href)};\nexport default { ...base, entries: ${JSON.stringify(files)} };\n`);
-    const child = spawn(process.execPath, [path.join(ROOT, "node_modules/@as-pect/cli/bin/asp.js"), "--no-logo", "-c", path.relative(ROOT, config)], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
-    child.stdout.on("data", b => out(String(b)));
-    child.stderr.on("data", b => out(String(b)));
+    const child = start([], process.execPath, [path.join(ROOT, "node_modules/@as-pect/cli/bin/asp.js"), "--no-logo", "-c", path.relative(ROOT, config)], ["ignore", "pipe", "pipe"], { cwd: ROOT });
+    child.stdout!.on("data", b => out(String(b)));
+    child.stderr!.on("data", b => out(String(b)));
     return await new Promise<number>((done, fail) => { child.on("error", fail); child.on("close", c => done(c ?? 1)); });
   } finally {
-    await rm(dir, { recursive: true, force: true });
+    process.removeListener("exit", clean);
+    clean();
   }
 }
 

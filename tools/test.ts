@@ -1,11 +1,10 @@
 // `hydranet test`: every suite, with its progress, summed in one last line. A suite that could not run, and a test that was skipped, have failed.
 
-import { spawn } from "node:child_process";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { pathToFileURL } from "node:url";
 import { ROOT } from "./asc.ts";
 import { build, BUILD, cargo } from "./build/build.ts";
+import { end, start, TYPESCRIPT } from "./children.ts";
 import { type Command, parse, UsageError } from "./command.ts";
 import { runSpecs, specs } from "./spec.ts";
 
@@ -46,8 +45,7 @@ async function specSuite(files: string[]): Promise<Outcome> {
 async function nodeSuite(dir: string, jobs: number): Promise<Outcome> {
   const files = (await readdir(path.join(ROOT, "test", dir), { recursive: true }).catch(() => [])).filter(f => f.endsWith(".test.ts")).map(f => `test/${dir}/${f}`).sort();
   if (files.length === 0) return { passed: 0, failed: 1, text: `test/${dir}: no file *.test.ts` };
-  const loader = pathToFileURL(path.join(ROOT, "node_modules/tsx/dist/loader.mjs")).href;
-  return program(dir, process.execPath, ["--import", loader, "--test", "--test-reporter=tap", `--test-concurrency=${jobs}`, ...files], tapSums);
+  return program(dir, process.execPath, [...TYPESCRIPT, "--test", "--test-reporter=tap", `--test-concurrency=${jobs}`, ...files], tapSums);
 }
 
 type Sums = (text: string, status: number) => [number, number];
@@ -58,11 +56,11 @@ const tapSums: Sums = text => [total(text, /^# pass (\d+)/gm), ["fail", "cancell
 function total(text: string, pattern: RegExp): number { return [...text.matchAll(pattern)].reduce((n, m) => n + Number(m[1]), 0); }
 
 async function program(name: string, file: string, args: string[], sums: Sums, env: NodeJS.ProcessEnv = process.env): Promise<Outcome> {
-  const child = spawn(file, args, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = start([], file, args, ["ignore", "pipe", "pipe"], { cwd: ROOT, env });
   let text = "";
-  child.stdout.on("data", b => { text += b; });
-  child.stderr.on("data", b => { text += b; });
-  const timer = setTimeout(() => { text += `\n${name}: ended after ${PATIENCE / 60_000} minutes\n`; child.kill("SIGTERM"); }, PATIENCE);
+  child.stdout!.on("data", b => { text += b; });
+  child.stderr!.on("data", b => { text += b; });
+  const timer = setTimeout(() => { text += `\n${name}: ended after ${PATIENCE / 60_000} minutes\n`; end(child, "SIGTERM"); }, PATIENCE);
   const status = await new Promise<number>(done => { child.on("error", e => { text += e.message; done(1); }); child.on("close", c => done(c ?? 1)); });
   clearTimeout(timer);
   return atLeastOne(status, ...sums(text, status), text);

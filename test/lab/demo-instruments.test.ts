@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { prepare } from "../../tools/demo/material.ts";
 import { Screen } from "../../tools/demo/picture.ts";
-import { endAll } from "../../tools/demo/process.ts";
+import { endAll } from "../../tools/children.ts";
 import { promises, type Results } from "../../tools/demo/results.ts";
 import { Demo } from "../../tools/demo/run.ts";
 import { LinuxBed } from "./linux-bed.ts";

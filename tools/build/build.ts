@@ -1,12 +1,12 @@
 // Builds what boards/*/target.json names into build/*.wasm, checks it, and builds the Linux host. Incremental: a module is compiled again when
 // one of the files that it was made of has changed.
 
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { compile, ROOT } from "../asc.ts";
+import { start } from "../children.ts";
 import { checkModule } from "./check.ts";
 import { counterNames } from "./counters.ts";
 import { checkImports } from "./imports.ts";
@@ -56,16 +56,21 @@ export async function build(names: string[] = [], say: (line: string) => void = 
   shim.catch(() => {});
   const findings = await checkImports();
   await writeFile(path.join(BUILD, "counters.json"), JSON.stringify(await counterNames(), null, 1));
-  for (const t of all) if (names.length ? names.includes(t.name) : !t.extra) findings.push(...await buildModule(t, say));
+  const queue = all.filter(t => names.length ? names.includes(t.name) : !t.extra);
+  await Promise.all(Array.from({ length: Math.min(JOBS, queue.length) }, async () => { for (let t = queue.shift(); t; t = queue.shift()) findings.push(...await buildModule(t, say)); }));
   if (findings.length) throw new Error(findings.join("\n"));
   await shim;
 }
+
+/** Modules that are compiled at a time; each takes some 400 MB. */
+const JOBS = Math.min(4, os.availableParallelism());
 
 /** Compiles and checks one module where an input has changed since; returns the findings of the check. */
 async function buildModule(t: Target, say: (line: string) => void): Promise<string[]> {
   const state = path.join(BUILD, "state", `${t.name}.json`), out = wasmOf(t.name);
   if (await upToDate(state, out, t)) return [];
   await rm(state, { force: true });
+  say(`build/${t.name}.wasm: compiling ${t.entry}`);
   const began = Date.now(), inputs = new Set<string>();
   await compile({ entry: t.entry, out: path.relative(ROOT, out), memoryKiB: t.memoryKiB, replace: { "assembly/core/sizes.ts": t.sizes }, onRead: f => inputs.add(f) });
   const findings = (await checkModule(out)).map(l => l.replaceAll(`${ROOT}/`, ""));
@@ -76,7 +81,7 @@ async function buildModule(t: Target, say: (line: string) => void): Promise<stri
 }
 
 /** Files beside a module's own sources that decide what comes out. */
-const COMMON = ["asconfig.json", "package-lock.json", "host/ABI.md", "tools/asc.ts", "tools/build/build.ts", "tools/build/check.ts", "tools/build/narrow.ts", "tools/build/wasm.ts"];
+const COMMON = ["asconfig.json", "package-lock.json", "host/ABI.md", "tools/asc.ts", "tools/compiler.ts", "tools/build/build.ts", "tools/build/check.ts", "tools/build/narrow.ts", "tools/build/wasm.ts"];
 
 async function hashes(files: string[]): Promise<Record<string, string>> {
   const out: Record<string, string> = {};
@@ -108,14 +113,14 @@ async function buildHost(say: (line: string) => void): Promise<void> {
   const env = cargo(), target = env.CARGO_TARGET_DIR!;
   await mkdir(target, { recursive: true });
   const args = ["build", "--release", "--locked", "--manifest-path", path.join(ROOT, "host/linux/Cargo.toml")];
-  const child = spawn("cargo", args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = start([], "cargo", args, ["ignore", "pipe", "pipe"], { env });
   let text = "";
   const relay = (b: Buffer): void => {
     text += b;
     for (const line of String(b).split(/[\r\n]+/)) if (/^\s*(Compiling|Downloaded|Downloading|Blocking) /.test(line)) say(`cargo: ${line.trim()}`);
   };
-  child.stdout.on("data", relay);
-  child.stderr.on("data", relay);
+  child.stdout!.on("data", relay);
+  child.stderr!.on("data", relay);
   const code = await new Promise<number>((done, fail) => { child.on("error", fail); child.on("close", c => done(c ?? 1)); });
   if (code !== 0) throw new Error(`cargo build failed:\n${text.split("\n").slice(-60).join("\n")}`);
   const made = path.join(target, "release/hydranet-host");

@@ -3,7 +3,7 @@
 import type { ChildProcess } from "node:child_process";
 import { Follow } from "./follow.ts";
 import { PcapReader, segment, SYN } from "./pcap.ts";
-import { end, ended, start } from "./process.ts";
+import { end, ended, start } from "../children.ts";
 
 /** Milliseconds without a packet after which all has been read, and how long to wait for that. */
 const QUIET = 800, DRAIN = 20_000;

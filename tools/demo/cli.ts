@@ -11,7 +11,6 @@ import { LabBed } from "./lab.ts";
 import { prepare } from "./material.ts";
 import { page } from "./page.ts";
 import { Screen } from "./picture.ts";
-import { endAll } from "./process.ts";
 import { report } from "./report.ts";
 import { exitStatus } from "./results.ts";
 import { Demo } from "./run.ts";
@@ -37,7 +36,6 @@ Plays a video in real time from three replicated servers, kills the primary twic
     if (!process.env.HYDRANET_INSIDE) await build([], say);
     const frames = fast ? FAST_FRAMES : FRAMES, material = await prepare(frames, BULK, say);
     const live = Boolean(process.stdout.isTTY) && p.options.plain !== true;
-    process.on("exit", endAll);
     const bed = new LabBed(material.folder, replicas), ffmpeg = execFileSync("ffmpeg", ["-version"], { encoding: "utf8" }).split("\n")[0].split(" Copyright")[0];
     const results = await new Demo(bed, material, { fast, replicas, ffmpeg }, new Screen(process.stdout, live)).run();
     writeFileSync(file, page(results));

@@ -2,9 +2,9 @@
 
 import { type ChildProcess, spawnSync } from "node:child_process";
 import { createHash, type Hash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, type ReadStream } from "node:fs";
 import { FILTERS, Frames } from "./frames.ts";
-import { ended, output, start } from "./process.ts";
+import { ended, output, start } from "../children.ts";
 
 /** Bytes of the player's socket buffer and of its look at the stream before it plays. */
 export const PLAYER_BUFFER = 16384, PLAYER_PROBE = 32768;
@@ -52,6 +52,9 @@ export class Download {
     this.done = ended(this.child);
   }
 
+  /** Whether what comes is left unread for now. */
+  hold(on: boolean): void { if (on) this.child.stdout!.pause(); else this.child.stdout!.resume(); }
+
   /** Of what was received; to be asked once, after `done`. */
   sha256(): string { return this.hash.digest("hex"); }
 }
@@ -60,18 +63,26 @@ export class Download {
 export class Upload {
   answer = "";
   private read = 0;
+  private held = false;
+  private readonly bytes: ReadStream;
   readonly child: ChildProcess;
   readonly done: Promise<number>;
 
   constructor(prefix: string[], address: string, port: number, file: string) {
     this.child = start(prefix, "nc", ["-N", address, String(port)], ["pipe", "pipe", "ignore"]);
     this.child.stdout!.on("data", d => { this.answer += d; });
-    this.child.stdin!.on("error", () => {});
-    const bytes = createReadStream(file, { highWaterMark: 1 << 18 });
-    bytes.on("data", d => { this.read += d.length; });
-    bytes.pipe(this.child.stdin!);
+    const to = this.child.stdin!;
+    this.bytes = createReadStream(file, { highWaterMark: 1 << 18 });
+    to.on("error", () => this.bytes.destroy());
+    to.on("drain", () => this.flow());
+    this.bytes.on("data", d => { this.read += d.length; to.write(d); this.flow(); });
+    this.bytes.on("end", () => to.end());
     this.done = ended(this.child);
   }
+
+  /** Whether nc gets nothing more for now. */
+  hold(on: boolean): void { this.held = on; this.flow(); }
+  private flow(): void { if (this.held || this.child.stdin!.writableNeedDrain) this.bytes.pause(); else this.bytes.resume(); }
 
   /** Bytes that nc has taken: ahead of what arrived by its socket's buffer. */
   get given(): number { return this.read - (this.child.stdin?.writableLength ?? 0); }

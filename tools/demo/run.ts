@@ -8,7 +8,7 @@ import { Follow, longestGap, offsetAt, type Point } from "./follow.ts";
 import type { Material } from "./material.ts";
 import { FPS, sinkCheck } from "./material.ts";
 import type { Replica, Screen } from "./picture.ts";
-import { end } from "./process.ts";
+import { end } from "../children.ts";
 import type { Kill, Results, Stream } from "./results.ts";
 
 /** How long the client may wait for a byte before the run is given up, and how long a dead server may take to join. */
@@ -19,8 +19,8 @@ const BULK_RATE = 100e6;
 const AROUND = 300;
 /** Silence that is longer than the capture's delay, milliseconds. */
 const BEHIND = 700;
-/** Both transfers have come this far when the third primary is killed. */
-const BULK_KILL = 0.42, BULK_LATEST = 0.62;
+/** Both transfers have come this far when the third primary is killed; one that is further ahead of the other than this waits, so that the kill is in the middle of both. */
+const BULK_KILL = 0.42, DOWNLOAD_AHEAD = 0.08, UPLOAD_AHEAD = 0.15;
 /** The upload, which costs the servers more, has come this far when the download starts. */
 const UPLOAD_FIRST = 0.1;
 
@@ -235,7 +235,9 @@ export class Demo {
       await sleep(5);
       this.noteSuccessor(kills);
       const [a, b] = shares();
-      if (kills.length === 0 && this.chain.members.length && (Math.min(a, b) >= BULK_KILL || Math.max(a, b) >= BULK_LATEST)) kills.push({ ...await this.killPrimary(), successor: "", ahead: 0 });
+      download.hold(kills.length === 0 && a > b + DOWNLOAD_AHEAD);
+      upload.hold(kills.length === 0 && b > a + UPLOAD_AHEAD);
+      if (kills.length === 0 && this.chain.members.length && Math.min(a, b) >= BULK_KILL) kills.push({ ...await this.killPrimary(), successor: "", ahead: 0 });
       if (this.newest() > 0 ? this.now() - this.newest() < PATIENCE : this.now() - start < PATIENCE) continue;
       failed ||= `the transfers stood still for ${PATIENCE / 1000} s`;
       end(download.child);

@@ -1,9 +1,9 @@
 // `hydranet lab`: a lab that stays up between commands.
 
-import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { ROOT } from "../asc.ts";
 import { build } from "../build/build.ts";
+import { hand } from "../children.ts";
 import { type Command, number, parse, type Parsed, say, UsageError } from "../command.ts";
 import { enter, release } from "./holder.ts";
 import { Lab } from "./lab.ts";
@@ -66,13 +66,13 @@ shape without settings takes the impairment of the link away. 'cut r.eth1' unplu
     process.env.HYDRANET_INSIDE = "1";
     const status = verb === "down" && process.getuid!() !== 0 ? await enter(run, false).catch(() => 0) : await enter(run, verb === "up");
     if (status !== undefined) {
-      if (verb === "down" || (verb === "up" && status !== 0)) release(run);
+      if (verb === "down") release(run);
       return status;
     }
     if (verb === "up") return up(run, p);
     if (verb === "down") { Lab.remove(run); return 0; }
     const lab = Lab.attach(run);
-    if (verb === "exec") return spawnSync("nsenter", inside(lab.ns(words[0]), ...program).slice(1), { stdio: "inherit" }).status ?? 1;
+    if (verb === "exec") return hand("nsenter", inside(lab.ns(words[0]), ...program).slice(1));
     return await VERBS[verb].run(lab, words, p) ?? 0;
   },
 };
@@ -91,8 +91,6 @@ function check(verb: string, words: string[], p: Parsed, program: string[]): voi
 
 async function up(run: string, p: Parsed): Promise<number> {
   const file = typeof p.options.site === "string" ? p.options.site : path.join(ROOT, "examples/lab.toml");
-  process.on("SIGINT", () => { Lab.remove(run); process.exit(130); });
-  process.on("SIGTERM", () => { Lab.remove(run); process.exit(143); });
   const lab = await Lab.up(file, {
     run, keep: true, replicas: number(p, "replicas", 1, 5), seed: number(p, "seed", 0, 999999999), pcap: p.options.pcap === true, record: p.options.record === true, log: p.options.log as "info" | undefined,
   });

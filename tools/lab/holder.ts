@@ -1,8 +1,9 @@
 // A lab without root lives in a user namespace, which lasts as long as a process is in it: a holder that sleeps. Commands enter it.
 
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { hand } from "../children.ts";
 import { alive, identify, type Proc, signal } from "./process.ts";
 
 const DIR = path.join(process.env.XDG_RUNTIME_DIR ?? "/tmp", `hydranet-${process.getuid!()}`);
@@ -22,23 +23,32 @@ async function hold(run: string): Promise<Proc> {
   const was = holder(run);
   if (was) return was;
   const child = spawn("unshare", ["-Urnm", "sh", "-c", "mount -t tmpfs tmpfs /run && echo ready && exec sleep infinity"], { detached: true, stdio: ["ignore", "pipe", "ignore"] });
+  const end = (): void => { child.kill("SIGKILL"); };
+  process.on("exit", end);
   const ready = await new Promise<boolean>(done => { child.stdout.once("data", () => done(true)); child.once("close", () => done(false)); });
   if (!ready) throw new Error("no user namespace with network namespaces can be made here; run it as root");
-  child.stdout.destroy();
-  child.unref();
   const proc = identify(child.pid!);
   mkdirSync(DIR, { recursive: true, mode: 0o700 });
   writeFileSync(fileOf(run), JSON.stringify(proc), { mode: 0o600 });
+  process.removeListener("exit", end);
+  child.stdout.destroy();
+  child.unref();
   return proc;
 }
 
-/** Runs this very command line inside the run's namespace; its exit status. `up` starts one. Undefined where it runs inside already. */
+/**
+ * Runs this very command line inside the run's namespace; its exit status. `up` starts one, which ends again where it fails. Undefined where it
+ * runs inside already.
+ */
 export async function enter(run: string, up: boolean): Promise<number | undefined> {
   if (process.getuid!() === 0) return undefined;
-  const proc = up ? await hold(run) : holder(run);
+  const is = holder(run), proc = up ? await hold(run) : is;
   if (!proc) throw new Error(`no lab '${run}' is up`);
-  const line = ["-t", String(proc.pid), "-U", "-n", "-m", "--preserve-credentials", "--", process.execPath, ...process.execArgv, ...process.argv.slice(1)];
-  return spawnSync("nsenter", line, { stdio: "inherit" }).status ?? 1;
+  const undo = (): void => release(run), fresh = up && !is;
+  if (fresh) process.on("exit", undo);
+  const status = await hand("nsenter", ["-t", String(proc.pid), "-U", "-n", "-m", "--preserve-credentials", "--", process.execPath, ...process.execArgv, ...process.argv.slice(1)]);
+  if (fresh && status === 0) process.removeListener("exit", undo);
+  return status;
 }
 
 /** Ends the holder, and with it what is left in its namespaces. */

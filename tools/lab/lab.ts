@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { HOST, wasmOf } from "../build/build.ts";
+import { exitOnSignals } from "../children.ts";
 import { packFolder, readImage } from "../content/image.ts";
 import { showIp } from "../site/address.ts";
 import { compileNode } from "../site/compile.ts";
@@ -64,13 +65,14 @@ export class Lab {
     try { mkdirSync(dir, { mode: 0o700 }); } catch { throw new Error(`a lab '${run}' is up already (${dir}); hydranet lab down --run ${run} removes it`); }
     const lab = new Lab(withRun(s, options.replicas), dir, state);
     lab.save();
-    if (!options.keep) lab.guard();
+    lab.guard();
     try {
       await lab.build(content);
     } catch (e) {
       lab.down();
       throw e;
     }
+    if (options.keep) process.removeListener("exit", lab.onExit);
     return lab;
   }
 
@@ -104,7 +106,7 @@ export class Lab {
   /** Takes the lab down when this process ends, by whatever signal that can be caught. */
   guard(): void {
     process.on("exit", this.onExit);
-    for (const s of ["SIGINT", "SIGTERM", "SIGHUP"] as const) if (process.listenerCount(s) === 0) process.on(s, () => process.exit(s === "SIGINT" ? 130 : 143));
+    if (process.listenerCount("SIGINT") === 0) exitOnSignals();
   }
 
   private save(): void { writeFileSync(this.file("state.json"), JSON.stringify(this.state), { mode: 0o600 }); }

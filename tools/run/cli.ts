@@ -1,15 +1,15 @@
 // `hydranet run`: one node of a site on this machine's own interfaces.
 
-import { spawn } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { build, HOST, wasmOf } from "../build/build.ts";
+import { hand } from "../children.ts";
 import { type Command, parse, required, say } from "../command.ts";
 import { packFolder, readImage } from "../content/image.ts";
+import { ask } from "../lab/control.ts";
 import { compileNode, type Extras } from "../site/compile.ts";
 import { loadSite, nodeOf } from "../site/site.ts";
-import { inspect, keepFromKernel, links, macOfInterface, rules } from "./machine.ts";
+import { inspect, keepFromKernel, letKernel, links, macOfInterface, rules } from "./machine.ts";
 
 /** Where nodes of `run` have their configuration and control sockets, and where they keep their records. */
 export const NODES = "/run/hydranet-node";
@@ -41,8 +41,10 @@ must not have; nftables rules (table netdev hydranet_NAME), removed at the end, 
     const config = compileNode(site, node.name, extras);
     if (p.options.check) { say(`${node.name} can run here`); return 0; }
 
+    const dir = path.join(NODES, node.name), table = `hydranet_${node.name}`;
+    if (await ask(path.join(dir, "ctl"), "status").then(() => true, () => false)) throw new Error(`${node.name} runs here already; hydranet ctl ${node.name} status asks it`);
     await build([node.role === "redirector" ? "linux-redirector" : "linux-host"], say);
-    const dir = path.join(NODES, node.name);
+    process.on("exit", () => { letKernel(table); rmSync(dir, { recursive: true, force: true }); });
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     mkdirSync(STORE, { recursive: true, mode: 0o700 });
     writeFileSync(path.join(dir, "config"), config, { mode: 0o600 });
@@ -53,19 +55,7 @@ must not have; nftables rules (table netdev hydranet_NAME), removed at the end, 
       ...(node.role === "redirector" ? ["--store", path.join(STORE, `${node.name}.view`)] : []),
       ...["pcap", "record", "log", "pin"].flatMap(o => typeof p.options[o] === "string" ? [`--${o}`, p.options[o] as string] : []),
     ];
-    const table = `hydranet_${node.name}`, remove = keepFromKernel(table, rules(table, site, node, extras.macs!));
-    const clean = (): void => { remove(); rmSync(dir, { recursive: true, force: true }); };
-    process.on("exit", clean);
-    return runHost(words);
+    keepFromKernel(table, rules(table, site, node, extras.macs!));
+    return hand(HOST, words);
   },
 };
-
-/** Runs the host until it ends; signals go on to it. */
-function runHost(words: string[]): Promise<number> {
-  const child = spawn(HOST, words, { stdio: ["ignore", "inherit", "inherit"] });
-  for (const s of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(s, () => child.kill("SIGTERM"));
-  return new Promise((done, fail) => {
-    child.on("error", fail);
-    child.on("exit", (code, signal) => done(code ?? 128 + os.constants.signals[signal!]));
-  });
-}

@@ -57,9 +57,11 @@ export function rules(table: string, site: Site, node: Node, macs: Record<string
   return `table netdev ${table} {\n${chains.join("\n")}\n}\n`;
 }
 
-/** Puts the rules in; the returned function takes them out again. */
-export function keepFromKernel(table: string, text: string): () => void {
-  attempt("nft", ["delete", "table", "netdev", table]); // what an earlier run left that was ended by SIGKILL
+/** Puts the rules in. */
+export function keepFromKernel(table: string, text: string): void {
+  letKernel(table); // what an earlier run left that was ended by SIGKILL
   run("nft", ["-f", "-"], text);
-  return () => { attempt("nft", ["delete", "table", "netdev", table]); };
 }
+
+/** Takes the rules out again. */
+export function letKernel(table: string): void { attempt("nft", ["delete", "table", "netdev", table]); }

@@ -1,8 +1,8 @@
 // `hydranet replay`: feeds a recording to a module again and compares what it sends.
 
-import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { build, HOST } from "../build/build.ts";
+import { hand } from "../children.ts";
 import { type Command, parse, required, say, UsageError } from "../command.ts";
 
 export const command: Command = {
@@ -18,6 +18,6 @@ all equal; 1: the first poll that differs is named.`,
     const module = required(p, "module", "M.wasm");
     for (const f of [file, module]) if (!existsSync(f)) throw new UsageError(`${f}: no such file`);
     if (!existsSync(HOST)) await build([], say);
-    return spawnSync(HOST, ["--replay", file, "--module", module], { stdio: "inherit" }).status ?? 1;
+    return hand(HOST, ["--replay", file, "--module", module]);
   },
 };
