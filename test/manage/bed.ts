@@ -29,7 +29,7 @@ export function peer(node: u32): Peer { return chain.peerOf(c(), node); }
 /** A manager that has just started, without storage, for `nodes` configured nodes. */
 export function start(nodes: u32): void {
   clock.reset(1000000);
-  block.standard(1, nodes, nodes);
+  expect(block.standard(1, nodes, nodes)).toBe(0);
   counters.clear();
   boot(-1);
 }
