@@ -11,6 +11,7 @@ import * as budget from "./budget";
 import * as gates from "./gates";
 import * as image from "../disk/content";
 import * as digest from "./digest";
+import * as doubt from "./doubt";
 
 const RANDOM_KEY: usize = memory.data(16, 16);
 const PARAMS: usize = memory.data(SERVICES * 16, 16);
@@ -60,6 +61,7 @@ export function send(c: u32, p: usize, n: u32): u32 {
   if (r.n > 1) {
     m.digest = digest.output(m.digest, m.carry, conn.prod - taken, p, taken);
     m.carry = digest.rest();
+    if (m.flags & (MemberFlag.expecting | MemberFlag.doubted)) doubt.produced(r, m);
   }
   gates.update(r, m);
   return taken;

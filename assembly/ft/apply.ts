@@ -14,6 +14,7 @@ import { Replica, Member, MemberFlag, event, isTail, isPrimary, find, make, rele
 import * as budget from "./budget";
 import * as gates from "./gates";
 import * as digest from "./digest";
+import * as doubt from "./doubt";
 import * as pull from "./pull";
 import * as api from "./api";
 import * as timestamps from "./timestamps";
@@ -145,8 +146,7 @@ function reset(r: Replica, e: Event, m: Member): void {
   api.enter(r, e.c);
   if (m.flags & MemberFlag.accepted) dispatch.closed(r.kind, e.c);
   budget.give(r, connOf(m), connOf(m).prod);
-  tcp.drop(connOf(m), e.flags != Reason.client);
-  gone(r, m);
+  gone(r, m, e.flags != Reason.client);
   feed(r);
 }
 
@@ -155,15 +155,15 @@ function closed(r: Replica, e: Event, m: Member): void {
   api.enter(r, e.c);
   if (m.flags & MemberFlag.accepted) dispatch.closed(r.kind, e.c);
   budget.give(r, connOf(m), connOf(m).prod);
-  tcp.finish(connOf(m));
-  gone(r, m);
+  gone(r, m, false);
   feed(r);
 }
 
-/** The control block is gone; the number stays taken until this is stable. */
-function gone(r: Replica, m: Member): void {
+/** The connection is over; its number stays taken, and its bytes are kept for who lacks them, until this is stable. */
+function gone(r: Replica, m: Member, rst: bool): void {
   if (!(m.flags & MemberFlag.accepted)) r.embryos--;
-  m.conn = 0;
+  doubt.close(r, m);
+  tcp.retire(connOf(m), rst);
   m.flags |= MemberFlag.gone;
   unlink(m);
   r.connections--;
@@ -219,7 +219,13 @@ export function settle(r: Replica, to: u32): void {
       m.stableDep += e.a;
       if (alive(m)) tcp.keep(connOf(m), m.stableDep);
     } else if (e.kind == Kind.closed || e.kind == Kind.reset) {
-      release(m);
+      forget(m);
     }
   }
+}
+
+/** Gives back the record of a connection, and its control block. */
+export function forget(m: Member): void {
+  tcp.drop(connOf(m), false);
+  release(m);
 }

@@ -15,9 +15,10 @@ import { Chain, CHAIN, TAG, ChainFlag, Magic, Section, SECTION, MESSAGE_MAX, Cou
 import { SERVICES } from "../core/sizes";
 import { Ft } from "./counters";
 import * as digest from "./digest";
+import * as doubt from "./doubt";
 import * as event from "./event";
 import { EventSize } from "./event";
-import { Replica, Member, Role, event as logged, isPrimary, isTail, view, up, flight, upOf, connOf, alive, find, memberOf } from "./replica";
+import { Replica, Member, Role, event as logged, isPrimary, isTail, view, up, flight, upOf, connOf, find, memberOf } from "./replica";
 import * as hearsay from "./hearsay";
 import * as pull from "./pull";
 import { Way } from "./pull";
@@ -55,6 +56,7 @@ function flushUp(r: Replica): bool {
     if (!begin(r, r.pos - 1, ChainFlag.up | (r.cookies ? ChainFlag.cookies : 0))) return false;
     events(r);
     reports(r);
+    open(Section.doubt); at += doubt.write(r, at, room()); close();
     bytes(r, Way.up);
     pulls(r, Way.up);
     r.upSentAt = clock.ms;
@@ -157,6 +159,7 @@ function flushDown(r: Replica): bool {
     if (!begin(r, r.pos + 1, 0)) return false;
     heard(r);
     syns(r);
+    open(Section.doubt); at += doubt.ask(r, at, room()); close();
     bytes(r, Way.down);
     pulls(r, Way.down);
     r.downSentAt = clock.ms;
@@ -210,14 +213,14 @@ function bytes(r: Replica, way: u32): void {
     const w = pull.debt(r, way);
     if (w == null || room() < SECTION + BYTES + 64) return;
     const m = find(r, w.c);
-    const n = m == null || !alive(m) ? 0 : piece(m, w);
+    const n = m == null ? 0 : piece(m, w);
     if (n == 0) { pull.paid(r, way); continue; }
     w.from += n;
     if (seq.ge(w.from, w.to)) pull.paid(r, way);
   }
 }
 
-/** One section of bytes from w.from; their number, 0 where we do not have them. */
+/** One section of bytes from w.from, also of a connection that is over; their number, 0 where we do not have them. */
 function piece(m: Member, w: pull.Want): u32 {
   const conn = connOf(m), stop = seq.min(w.to, conn.rcvd);
   if (seq.ge(w.from, stop)) return 0;

@@ -12,8 +12,9 @@ import * as tcp from "../tcp/tcp";
 import * as views from "../wire/view";
 import { View } from "../wire/view";
 import { Ft } from "./counters";
-import { Replica, Role, Member, alive, at, clear, connOf, hearOf, isPrimary, memberOf, next, release, speak, speakOf, upOf, view, work, workOf } from "./replica";
-import { settle } from "./apply";
+import { Replica, Role, Member, MemberFlag, alive, at, clear, connOf, hearOf, isPrimary, memberOf, next, speak, speakOf, upOf, view, work, workOf } from "./replica";
+import { forget, settle } from "./apply";
+import * as doubt from "./doubt";
 import * as gates from "./gates";
 import * as hearsay from "./hearsay";
 import * as pull from "./pull";
@@ -58,6 +59,7 @@ function meetNeighbours(r: Replica): void {
   r.upSentAt = clock.ms; r.downSentAt = clock.ms;
   r.downUrgent = 1;
   pull.clear(r);
+  doubt.clear(r);
   list.init(speak(r));
 }
 
@@ -69,6 +71,7 @@ function forEach(r: Replica): void {
     list.remove(upOf(m));
     list.remove(hearOf(m));
     m.pullAt = 0;
+    m.flags &= ~(MemberFlag.diverged | MemberFlag.expecting | MemberFlag.doubted);
     timestamps.move(connOf(m), r.guard);
     gates.update(r, m);
     gates.report(r, m);
@@ -88,8 +91,7 @@ function say(r: Replica): void {
 export function leave(svc: u32): void {
   const r = at(svc), newest = r.heardView;
   for (let m = next(r, 0); m != null; m = next(r, m!.c + 1)) {
-    if (alive(m)) tcp.drop(connOf(m), false);
-    release(m);
+    forget(m);
   }
   hearsay.clear(r);
   pull.clear(r);

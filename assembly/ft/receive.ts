@@ -12,7 +12,7 @@ import { Syn } from "../tcp/conn";
 import * as views from "../wire/view";
 import { Chain, CHAIN, TAG, ChainFlag, Magic, Section, SECTION, Counter, COUNTER, CounterFlag, Hearsay, HEARSAY, Pull, PULL, Bytes, BYTES } from "../wire/chain";
 import { Ft } from "./counters";
-import * as digest from "./digest";
+import * as doubt from "./doubt";
 import * as event from "./event";
 import { Replica, Member, MemberFlag, Role, Suspect, at, event as logged, isPrimary, isTail, view, find, alive, connOf } from "./replica";
 import { advance, settle } from "./apply";
@@ -106,6 +106,7 @@ function take(r: Replica, type: u32, p: usize, n: u32, upward: bool): bool {
       for (let i: u32 = 0; i < n; i += PULL) { const q = changetype<Pull>(p + i); pull.owe(r, way, q.c, q.from, q.to); }
       return true;
     case Section.bytes: return bytes(r, p, n);
+    case Section.doubt: return doubt.take(r, p, n, upward);
     default: return false;
   }
 }
@@ -135,18 +136,8 @@ function counter(r: Replica, k: Counter): void {
   m.okBelow = seq.max(m.okBelow, k.ok);
   m.edgeBelow = seq.max(m.edgeBelow, k.edge);
   m.endBelow |= (k.flags & CounterFlag.okFin ? 1 : 0) | (k.flags & CounterFlag.prodFin ? 2 : 0);
-  if (k.prod == connOf(m).prod && k.digest != digest.whole(m.digest, m.carry) && !(m.flags & MemberFlag.diverged)) diverged(r, m, k.prod);
+  doubt.hear(r, m, k.prod, k.digest);
   gates.update(r, m);
-}
-
-/** The successor produced other bytes: told once per connection, with the place. */
-function diverged(r: Replica, m: Member, prod: u32): void {
-  m.flags |= MemberFlag.diverged;
-  counters.add(Ft.divergence);
-  log.begin(log.Level.error);
-  log.str("service "); log.num(r.svc); log.str(", connection "); log.num(m.c); log.str(": node "); log.num(views.node(view(r), r.pos + 1));
-  log.str(" has produced other bytes than this one before offset "); log.num(prod);
-  log.end();
 }
 
 function syn(r: Replica, s: Syn): void {

@@ -13,8 +13,8 @@ export const TIMERS: u32 = 16;
 
 export const enum Role { none = 0, member = 1, joining = 2 }
 
-/** What the agent reports to the manager (DESIGN section 6). */
-export const enum Suspect { primary = 1, predecessor = 2, successor = 4, lag = 8, predecessorLag = 16, newerView = 32 }
+/** What the agent reports to the manager (DESIGN section 6): bits, from `wrongShift` on one per position whose output is wrong. */
+export const enum Suspect { primary = 1, predecessor = 2, successor = 4, lag = 8, predecessorLag = 16, newerView = 32, wrongShift = 8 }
 
 /** One service on this node. Log positions are counts: `applied` = 7 means that events 0..6 are applied. */
 @unmanaged export class Replica {
@@ -101,7 +101,7 @@ export const enum Suspect { primary = 1, predecessor = 2, successor = 4, lag = 8
   incarnation: u64;     // our own
 }
 
-/** One connection of a service. It outlives its control block until its `closed` or `reset` is stable. */
+/** One connection of a service. It outlives its place in TCP's table until its `closed` or `reset` is stable. */
 @unmanaged export class Member {
   workNext: usize; workPrev: usize;
   upNext: usize; upPrev: usize;           // in `up` or `flight`
@@ -109,7 +109,7 @@ export const enum Suspect { primary = 1, predecessor = 2, successor = 4, lag = 8
   speakNext: usize; speakPrev: usize;
   diskNext: usize; diskPrev: usize;
   starvedNext: usize; starvedPrev: usize;
-  conn: usize;          // Conn, 0 once it is gone
+  conn: usize;          // Conn; once `gone` it is kept for its bytes alone, until that is stable (R4)
   c: u16;
   svc: u8;
   pad: u8;
@@ -126,9 +126,11 @@ export const enum Suspect { primary = 1, predecessor = 2, successor = 4, lag = 8
   pullAt: u32;          // ms of the last request for its bytes
   retransmits: u32;     // client's retransmissions since it last got on
   carry: u32;           // running digest of its output: bytes that are no whole word yet
+  expectAt: u32;        // `expecting`: the successor's digest at that offset
   digest: u64;
+  expect: u64;
 }
-export const enum MemberFlag { accepted = 1, gone = 2, refused = 4, aborted = 8, resetHeard = 16, giveUp = 32, established = 64, diverged = 128 }
+export const enum MemberFlag { accepted = 1, gone = 2, refused = 4, aborted = 8, resetHeard = 16, giveUp = 32, established = 64, diverged = 128, expecting = 256, doubted = 512 }
 
 const MEMBER: u32 = 128;
 if (offsetof<Member>() > MEMBER) ERROR("Member: too large");
@@ -188,7 +190,7 @@ let free: u32 = 0;
 // @ts-ignore: decorator
 @inline export function connOf(m: Member): Conn { return changetype<Conn>(m.conn); }
 // @ts-ignore: decorator
-@inline export function alive(m: Member): bool { return m.conn != 0; }
+@inline export function alive(m: Member): bool { return (m.flags & MemberFlag.gone) == 0; }
 
 // @ts-ignore: decorator
 @inline export function isTail(r: Replica): bool { return r.pos + 1 == r.n; }

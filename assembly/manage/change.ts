@@ -17,7 +17,7 @@ import * as outbox from "./outbox";
 const AGAIN: u64 = 10000;
 
 /** Why a view was made; also the text of its log line. */
-export const enum Reason { restart, silent, link, accused, lag, loss, join, handOver }
+export const enum Reason { restart, silent, link, accused, lag, loss, join, handOver, diverged }
 
 /** The chain's view has its new members: numbers it and makes it the newest, to be recorded. Ends what was under way. */
 export function made(c: Chain, why: Reason): void {
@@ -56,6 +56,7 @@ function say(c: Chain, why: Reason): void {
     case Reason.accused: { log.str(": removed the primary, which the clients' retransmissions accuse"); break; }
     case Reason.lag: { log.str(": removed a laggard"); break; }
     case Reason.loss: { log.str(": state lost, new chain without state"); break; }
+    case Reason.diverged: { log.str(": removed whose output differs from the majority's"); break; }
     case Reason.join: { log.str(": joined as tail"); break; }
     default: { log.str(": hand-over"); break; }
   }

@@ -2,7 +2,7 @@
 // record goes on (R17).
 
 /** What a replica reports about its neighbours. */
-export const enum Suspect { primary = 1, predecessor = 2, successor = 4, lag = 8, predecessorLag = 16 }
+export const enum Suspect { primary = 1, predecessor = 2, successor = 4, lag = 8, predecessorLag = 16, wrongShift = 8 }
 
 /**
  * Bits of the members (bit 0: primary) of n to be removed. `answered`: who answered the probes; `link`: position of the farther end of a
@@ -22,6 +22,12 @@ export function laggard(n: u32, position: u32, suspicion: u32): u32 {
   if ((suspicion & Suspect.lag) != 0 && position + 1 < n) return 1 << position + 1;
   if ((suspicion & Suspect.predecessorLag) != 0 && position > 0) return 1 << position - 1;
   return 0;
+}
+
+/** Bits of the members whose output is wrong, by the primary's report, where those who remain are a majority; else 0. */
+export function wrong(n: u32, position: u32, suspicion: u32): u32 {
+  const bits = suspicion >> Suspect.wrongShift & (1 << n) - 1;
+  return position == 0 && popcnt<u32>(bits) << 1 < n ? bits : 0;
 }
 
 /** Position of the farther end of the link that the member at `position` reports as silent, or 0. */

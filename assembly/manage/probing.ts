@@ -104,14 +104,23 @@ function linkStays(c: Chain): bool { return c.link != 0 && c.linkAt != 0 && c.li
 /** The primary was accused before, although it answered: not just now, not long ago. */
 function accusedBefore(c: Chain): bool { return c.accusedAt != 0 && chain.judge - c.accusedAt >= ACCUSE_REST; }
 
-/** The member at `position` reports: suspicions are kept, and probing starts. Lag needs no probe. */
+/** The member at `position` reports: suspicions are kept, and probing starts. Lag and wrong output need no probe. */
 export function report(c: Chain, position: u32, suspicion: u32): void {
-  const slow = decide.laggard(c.n, position, suspicion);
+  const wrong = decide.wrong(c.n, position, suspicion);
+  if (wrong != 0) { change.remove(c, wrong, Reason.diverged); return; }
+  const said = believed(c, position, suspicion), slow = decide.laggard(c.n, position, said);
   if (slow != 0) { change.remove(c, slow, Reason.lag); return; }
-  const far = decide.farther(c.n, position, suspicion);
+  const far = decide.farther(c.n, position, said);
   if (far != 0) silentLink(c, views.node(chain.view(c), far));
   if ((suspicion & decide.Suspect.primary) != 0 && position != 0) accuse(c);
-  if (far != 0 || (suspicion & decide.Suspect.primary) != 0) start(c);
+  if (decide.farther(c.n, position, suspicion) != 0 || (suspicion & decide.Suspect.primary) != 0) start(c);
+}
+
+/** A link is judged only where both its ends are in the newest view: a new primary hears of it behind the fence, and talks to nobody before. */
+function believed(c: Chain, position: u32, suspicion: u32): u32 {
+  if (position == 0 || !change.knows(c, chain.member(c, position - 1))) suspicion &= ~(<u32>(decide.Suspect.predecessor | decide.Suspect.predecessorLag));
+  if (position + 1 >= c.n || !change.knows(c, chain.member(c, position + 1))) suspicion &= ~(<u32>(decide.Suspect.successor | decide.Suspect.lag));
+  return suspicion;
 }
 
 /** One link at a time: another one waits until the first is no longer reported. */

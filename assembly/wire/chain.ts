@@ -27,7 +27,7 @@ export const enum ChainFlag { up = 1, cookies = 2 }
 export const enum Magic { chain = 0x43, join = 0x4a, version = 1 }
 
 /** A section: u8 type, u8 0, u16 length of what follows. */
-export const enum Section { events = 1, counters = 2, hearsay = 3, syn = 4, pull = 5, bytes = 6 }
+export const enum Section { events = 1, counters = 2, hearsay = 3, syn = 4, pull = 5, bytes = 6, doubt = 7 }
 export const SECTION: u32 = 4;
 
 /** Largest message: leaves room for IP and UDP headers within 1,500 bytes. */
@@ -66,4 +66,10 @@ export const PULL: u32 = 12;
 /** Head of the bytes asked for: n of them follow. */
 @unmanaged export class Bytes { c: u16; n: u16; offset: u32; }
 export const BYTES: u32 = 8;
-if (offsetof<Counter>() != 24 || offsetof<Hearsay>() != 20 || offsetof<Pull>() != 12 || offsetof<Bytes>() != 8) ERROR("chain: layout");
+/** A connection whose output differs between replicas: upwards with what is known of it, opinions behind it; downwards the request for them. */
+@unmanaged export class Doubt { c: u16; pad: u16; irs: u32; known: u32; differ: u32; }
+export const DOUBT: u32 = 16;
+/** What the replica at `position` has produced of it. */
+@unmanaged export class Opinion { position: u32; prod: u32; digest: u64; }
+export const OPINION: u32 = 16;
+if (offsetof<Doubt>() != 16 || offsetof<Opinion>() != 16 || offsetof<Counter>() != 24 || offsetof<Hearsay>() != 20 || offsetof<Pull>() != 12 || offsetof<Bytes>() != 8) ERROR("chain: layout");

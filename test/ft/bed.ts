@@ -55,7 +55,8 @@ const THE_VIEW: usize = memory.data(VIEW, 16);
 const EVENT: usize = memory.data(64, 16);
 
 /** Who this node is in its chain. */
-export const enum As { alone = 0, primary = 1, middle = 2, tail = 3 }
+/** `first`: primary of three, the last of them node 5. */
+export const enum As { alone = 0, primary = 1, middle = 2, tail = 3, first = 4 }
 
 let base: u32 = 0;
 let viewNumber: u32 = 0;
@@ -124,7 +125,8 @@ export function viewOf(number: u32, as_: As): View {
   views.clear(v, number);
   if (as_ == As.middle || as_ == As.tail) views.append(v, UP, incarnation(UP));
   views.append(v, ME, incarnation(ME));
-  if (as_ == As.middle || as_ == As.primary) views.append(v, DOWN, incarnation(DOWN));
+  if (as_ == As.middle || as_ == As.primary || as_ == As.first) views.append(v, DOWN, incarnation(DOWN));
+  if (as_ == As.first) views.append(v, 5, incarnation(5));
   return v;
 }
 /** A lease of that many milliseconds from now. */
