@@ -1,11 +1,11 @@
 // What the demonstration serves: an MPEG-1 video of 1,509 frames, made by ffmpeg, and a file of 100 MB. Made once, kept in build/demo.
 
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, open, rename, stat } from "node:fs/promises";
 import path from "node:path";
 import { ROOT } from "../asc.ts";
+import { start } from "../children.ts";
 
 export const FPS = 30;
 /** Bits per second of the video. */
@@ -64,9 +64,9 @@ async function makeBulk(file: string, size: number): Promise<void> {
 }
 
 async function run(program: string, args: string[]): Promise<void> {
-  const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
+  const child = start([], program, args, ["ignore", "ignore", "pipe"]);
   let text = "";
-  child.stderr.on("data", d => { text += d; });
+  child.stderr!.on("data", d => { text += d; });
   const code = await new Promise<number | null>((ok, no) => { child.on("error", no); child.on("close", ok); });
   if (code !== 0) throw new Error(`${program} failed: ${text.trim().split("\n").at(-1) ?? code}`);
 }
