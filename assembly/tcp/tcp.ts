@@ -353,6 +353,20 @@ export function finish(c: Conn): void {
   table.release(c);
 }
 
+/**
+ * The connection is over, with an RST where wanted: nothing more comes or goes, its addresses are free, a TIME-WAIT record is left where due. What was
+ * received stays (`rcvSpan`) until `drop(c, false)`.
+ */
+export function retire(c: Conn, rst: bool): void {
+  if (c.state == State.timeWait) {
+    if (c.flags & (Flag.ackNow | Flag.ackDelayed)) output.output(c);
+    timewait.add(c);
+  } else if (rst && c.state != State.closed) output.rst(c);
+  table.unlink(c);
+  stream.clear(table.txStream(c));
+  c.state = <u8>State.closed;
+}
+
 /** Gives the block back at once; with an RST where wanted and where there is anybody to hear it. */
 export function drop(c: Conn, rst: bool): void {
   if (rst && c.state != State.closed && c.state != State.timeWait && c.state != State.synSent) output.rst(c);
