@@ -6,18 +6,23 @@ import * as clock from "../core/clock";
 import * as seq from "../core/seq";
 import { Replica, Member, Suspect, alive, connOf, find, isPrimary, isTail } from "./replica";
 
-/** A pause between two polls longer than this was our own sleep, in milliseconds (R25). */
+/** Being polled later than asked for by more than this was our own sleep, in milliseconds (R25). */
 const NAP: u32 = 4;
-let last: u32 = 0;
+/** Nobody is asked to come back later than this while neighbours are judged. */
+const LONGEST: u32 = 20;
+let last: u32 = 0, wanted: u32 = 0;
 
-export function init(): void { last = clock.ms; }
+export function init(): void { last = clock.ms; wanted = 0; }
 
-/** Once per poll, before the others: how long this node was not polled beyond the usual. */
+/** Once per poll, before the others: for how long this node was not polled although it wanted to be, in milliseconds. */
 export function slept(): u32 {
-  const d = clock.ms - last;
+  const d = clock.ms - last, late = d - min(d, wanted);
   last = clock.ms;
-  return d > NAP ? d : 0;
+  return late > NAP ? late : 0;
 }
+
+/** At the end of the poll: the next one is wanted within so many microseconds. */
+export function expectPoll(wait: u32): void { wanted = min(wait / 1000, LONGEST); }
 
 /** R25: whoever slept adds it to every deadline that it judges others by. */
 export function discount(r: Replica, nap: u32): void {
@@ -49,22 +54,33 @@ function lag(r: Replica, told: Member | null): void {
   if (over(r.downLagAt, r.lagLimit)) r.suspicion |= Suspect.lag;
 }
 
-/** Above: it applies what was applied here. */
+/** Above: it applies what was applied here. In time, or there has been nothing to apply for a while: then it does not lag. */
 function lagAbove(r: Replica, slow: u32): void {
-  const through = isPrimary(r) || r.upApplied == r.applied;
-  if (!through && seq.lt(r.upApplied, r.upMark)) return;
-  if (through || !over(r.upMarkAt, slow)) r.upLagAt = seq.max(r.upLagAt, clock.ms);
-  r.upMark = r.applied;
-  r.upMarkAt = clock.ms;
+  if (isPrimary(r)) { r.upLagAt = seq.max(r.upLagAt, clock.ms); return; }
+  if (r.upMarked) {
+    if (seq.lt(r.upApplied, r.upMark)) return;
+    if (!over(r.upMarkAt, slow)) r.upLagAt = seq.max(r.upLagAt, clock.ms);
+    r.upMarked = 0;
+    r.upMarkAt = clock.ms;
+  }
+  if (r.upApplied != r.applied) { r.upMarked = 1; r.upMark = r.applied; r.upMarkAt = clock.ms; }
+  else if (over(r.upMarkAt, slow)) r.upLagAt = seq.max(r.upLagAt, clock.ms);
 }
 
-/** Below: what it was told becomes events. */
+/** Below: what it was told becomes events; likewise. */
 function lagBelow(r: Replica, told: Member | null, slow: u32): void {
-  if (told != null && awaited(r)) return;
-  if (told == null || (r.markC != CONNS ? !over(r.downMarkAt, slow) : r.applied != r.lagApplied)) r.downLagAt = seq.max(r.downLagAt, clock.ms);
+  if (isTail(r)) { r.downLagAt = seq.max(r.downLagAt, clock.ms); return; }
+  let fine = false;
+  if (r.markC != CONNS) {
+    if (awaited(r)) return;
+    fine = !over(r.downMarkAt, slow);
+    r.markC = CONNS;
+    r.downMarkAt = clock.ms;
+  }
+  if (told == null) fine = fine || over(r.downMarkAt, slow);
+  else if (!mark(r, told)) fine = fine || r.applied != r.lagApplied;
+  if (fine) r.downLagAt = seq.max(r.downLagAt, clock.ms);
   r.lagApplied = r.applied;
-  r.markC = CONNS;
-  if (told != null) mark(r, told);
 }
 
 /** The marked bytes have not been deposited yet. */
@@ -73,10 +89,12 @@ function awaited(r: Replica): bool {
   return m != null && alive(m) && m.synAt == r.markSyn && seq.lt(connOf(m).dep, r.downMark);
 }
 
-function mark(r: Replica, m: Member): void {
+/** Marks what has been received and told of it; false where that is not about bytes. */
+function mark(r: Replica, m: Member): bool {
   const conn = connOf(m);
-  if (conn.rcvd == conn.dep) return;
+  if (conn.rcvd == conn.dep) return false;
   r.markC = m.c; r.markSyn = m.synAt; r.downMark = conn.rcvd; r.downMarkAt = clock.ms;
+  return true;
 }
 
 /** The client sent again what this replica holds: nobody answers it. Counted until the connection gets on (`setportopt`'s detector). */

@@ -98,6 +98,7 @@ export function run(): u32 {
     if (nap != 0) detect.discount(r, nap);
     wait = min(wait, r.role == Role.member ? member(r) : join.run(r));
   }
+  detect.expectPoll(wait);
   return wait;
 }
 

@@ -60,7 +60,8 @@ export const enum Suspect { primary = 1, predecessor = 2, successor = 4, lag = 8
   upApplied: u32;       // what it has applied
   upWant: u32;          // the next event it lacks
   upLagAt: u32;         // ms since when it has been behind
-  upMark: u32;          // log position that was applied here at `upMarkAt`
+  upMarked: u32;        // 1: it had not applied `upMark` at `upMarkAt`, where we were then; 0: it has had nothing to apply since
+  upMark: u32;
   upMarkAt: u32;
   // towards the successor
   downSeq: u32;

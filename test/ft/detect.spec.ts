@@ -93,6 +93,14 @@ describe("detect", () => {
     for (let i = 0; i < 12; i++) { clock.set(clock.now + 4000); poll(); s |= ft.suspicion(0); }
     expect(s).toBe(Suspect.predecessor | Suspect.successor);
   });
+  test("r25_polls_no_later_than_asked_for_are_no_sleep", () => {
+    start(As.tail);
+    let s: u32 = 0, t: u32 = 0;
+    // Nobody is heard, and the node is polled only when it asked for it: every heartbeat.
+    while (t < 60000 && s == 0) { const wait = poll(); t += wait; clock.set(clock.now + wait); s |= ft.suspicion(0); }
+    expect(s).toBe(Suspect.predecessor);
+    expect(t > 30000 && t <= 50000).toBeTruthy(t.toString());
+  });
   test("a_new_view_starts_the_clocks_anew", () => {
     start(As.middle);
     after(25, false, false);
@@ -141,7 +149,7 @@ describe("detect", () => {
     later(1);
     expect(ft.suspicion(0)).toBe(Suspect.predecessorLag);
     standing(2, 0);
-    ft.suspicion(0);
+    later(2); ft.suspicion(0);
     later(200);
     expect(ft.suspicion(0)).toBe(0, "it has caught up");
   });
@@ -163,6 +171,19 @@ describe("detect", () => {
     for (let k = 0; k < 10; k++) { later(1); s |= ft.suspicion(0); }
     expect(s).toBe(Suspect.predecessorLag);
   });
+  test("i6_a_client_that_waits_for_the_laggard_does_not_hide_it", () => {
+    startWith(As.tail, 0, 0, 50);
+    connect(0);
+    standing(2, 0);
+    later(3); ft.suspicion(0);
+    let s: u32 = 0;
+    // A request a time: each is applied 20 ms late, then there is nothing to apply until the next.
+    for (let i: u32 = 0; i < 2; i++) { seg(K, 1 + i, 1, 1); poll(); for (let k = 0; k < 20; k++) later(1); standing(3 + i, 0); s |= ft.suspicion(0); later(1); }
+    expect(s).toBe(0);
+    seg(K, 3, 1, 1); poll();
+    for (let k = 0; k < 20; k++) { later(1); s |= ft.suspicion(0); }
+    expect(s).toBe(Suspect.predecessorLag);
+  });
   test("i6_a_successor_that_does_not_order_what_it_is_told_is_accused", () => {
     startWith(As.middle, 0, 0, 50);
     connect(0);
@@ -175,7 +196,7 @@ describe("detect", () => {
     for (let i = 0; i < 4; i++) { later(1); s |= ft.suspicion(0); }
     expect(s).toBe(Suspect.lag);
     events(2); evData(0, 0, 10); done();
-    standing(3, 3); later(1); ft.suspicion(0);
+    standing(3, 3); later(4); ft.suspicion(0);
     later(100);
     expect(ft.suspicion(0)).toBe(0);
   });

@@ -60,7 +60,7 @@ async function tenth(s: Scene, node: string, ms: number, enough: () => Promise<b
 }
 
 const slow: Fault = {
-  name: "slow-replica", what: "a replica runs for 1 ms in 10: the client is throttled until it is removed", phases: BULK, after: 300, patience: 4000, bars: { worst: DETECTOR.lagLimit + 200 },
+  name: "slow-replica", what: "a replica runs for 1 ms in 10: clients are throttled, never stalled; one that does not keep up is removed", phases: BULK, after: 300, patience: 4000, bars: { worst: DETECTOR.lagLimit + 200 },
   async strike(s) {
     const victim = s.members[(s.run + 2) % 3], others = s.members.filter(m => m !== victim), began = Date.now(), id = s.bed.lab.site.services.map(x => x.id);
     const removed = await tenth(s, victim, DETECTOR.lagLimit + 500, async () => {
@@ -68,6 +68,32 @@ const slow: Fault = {
       return others.some(o => id.some(i => all[o]?.services?.find(x => x.id === i)?.members?.length === others.length));
     });
     s.notes.push(removed ? `${victim} removed after ${Date.now() - began} ms` : `${victim} kept up`);
+  },
+};
+
+/** Milliseconds that a slow link takes, and by how much it grows at a time: less than silence, so that nobody seems dead. */
+const LATE = 150, STEP = 10;
+
+const late: Fault = {
+  name: "slow-link", what: "neighbours in the chain hear each other later and later: clients wait until one is removed at the lag limit", phases: BULK, after: 300, patience: 5000, bars: { worst: DETECTOR.lagLimit },
+  async strike(s) {
+    const i = s.run % (s.members.length - 1), link = `${s.members[i]}-${s.members[i + 1]}`, began = Date.now();
+    const shortened = async (): Promise<boolean> => {
+      const id = s.bed.lab.site.services.map(x => x.id);
+      return Object.values(await s.bed.lab.statuses()).some(n => n?.role === "host" && id.some(k => n.services?.find(x => x.id === k)?.members?.length === s.members.length - 1));
+    };
+    try {
+      for (let d = STEP; d <= LATE; d += STEP) {
+        await s.bed.lab.shape(link, { delay: d });
+        await sleep(2 * STEP);
+      }
+      const grown = Date.now() - began;
+      if (await shortened()) s.failures.push(`a member was removed while the link became slow, within ${grown} ms`);
+      await until("one of them is removed", DETECTOR.lagLimit + 1500, shortened);
+      s.notes.push(`removed ${Date.now() - began - grown} ms after the link took ${LATE} ms`);
+    } finally {
+      await s.bed.lab.shape(link, {});
+    }
   },
 };
 
@@ -145,5 +171,5 @@ export const FAULTS: readonly Fault[] = [
   kill("kill-middle", "SIGKILL of the middle replica", m => [m[1]]),
   kill("kill-tail", "SIGKILL of the tail", m => [m[2]]),
   kill("kill-two", "SIGKILL of two of three at once, each pair in turn", two),
-  slow, fenced, redirector, loss, liar, forged,
+  slow, late, fenced, redirector, loss, liar, forged,
 ];
