@@ -3,11 +3,12 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { compile, ROOT } from "../../tools/asc.ts";
+import { cargo } from "../../tools/build/build.ts";
 
-export const TARGET = process.env["CARGO_TARGET_DIR"] ?? path.join(homedir(), ".cache/hydranet/cargo");
+export const TARGET = cargo().CARGO_TARGET_DIR!;
 export const HOST = path.join(TARGET, "release/hydranet-host");
 export const MODULE = path.join(ROOT, "build/test/echo.wasm");
 export const SOURCE = "host/linux/tests/echo.ts";
@@ -95,6 +96,7 @@ export class Bench {
   constructor(offloads = false) {
     const id = `hyt${process.pid}x${benches++}`;
     [this.a, this.b, this.h] = [`${id}a`, `${id}b`, `${id}h`];
+    process.once("exit", () => this.down());
     try {
       this.up(offloads);
     } catch (e) {

@@ -36,6 +36,7 @@ export class LinuxBed implements Bed {
   }
 
   async up(): Promise<void> {
+    process.once("exit", () => this.remove());
     const [c, r, s] = ["c", "r", "s"].map(x => this.id + x);
     sh(`for n in ${c} ${r} ${s}; do ip netns add $n; ip -n $n link set lo up; done
       ip link add c0 netns ${c} type veth peer name c1 netns ${r}; ip link add s0 netns ${s} type veth peer name s1 netns ${r}
@@ -48,7 +49,8 @@ export class LinuxBed implements Bed {
     await new Promise(ok => this.server!.stdout!.once("data", ok));
   }
 
-  async down(): Promise<void> {
+  async down(): Promise<void> { this.remove(); }
+  private remove(): void {
     this.server?.kill("SIGKILL");
     for (const x of ["c", "r", "s"]) sh(`ip netns del ${this.id}${x} 2>/dev/null || true`);
   }

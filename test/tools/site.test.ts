@@ -74,6 +74,14 @@ const BAD: { what: string; from: string; to: string; key: string; says: RegExp; 
   { what: "an interface's address for a virtual host", from: '"10.9.0.1"', to: '"10.2.0.1"', key: "service[0].address", says: /an address of its own/ },
   { what: "too many parameters", from: "[1, 2]", to: "[1, 2, 3, 4, 5]", key: "service[0].parameters", says: /up to 4/ },
   { what: "a parameter that is no number", from: "[1, 2]", to: "[1, -2]", key: "service[0].parameters", says: /below 2\^32/ },
+  { what: "a zero key", from: "000102030405060708090a0b0c0d0e0f", to: "0".repeat(32), key: "key", says: /not all zero/ },
+  { what: "a name with capitals", from: 'name = "s0"', to: 'name = "S0"', key: "node[1].name", says: /lower-case/ },
+  { what: "an MTU out of range", from: 'link = "wan"', to: "mtu = 9000", key: "node[0].interface[0].mtu", says: /576 to 1500/ },
+  { what: "a loopback address", from: '"10.1.0.1/24"', to: '"127.0.0.1/24"', key: "node[0].interface[0].address", says: /10\.0\.0\.1\/24/ },
+  { what: "a route that is no prefix", from: 'to = "default"', to: 'to = "everywhere"', key: "node[1].route[0].to", says: /"default", or a prefix/ },
+  { what: "a boolean in quotes", from: "keep-alive = true", to: 'keep-alive = "yes"', key: "service[0].keep-alive", says: /true or false/ },
+  { what: "an unknown mode", from: 'kind = "http"', to: 'mode = "ha"', key: "service[0].mode", says: /"route", "nearest", "ft", "plain"/ },
+  { what: "an unknown key of a service", from: "keep-alive = true", to: "keepalive = true", key: "service[0].keepalive", says: /one of the keys/ },
   { what: "a table where an array of tables belongs", from: "[[service]]", to: "[service]", key: "service", says: /\[\[service\]\]/ },
 ];
 
