@@ -26,7 +26,7 @@ export function expectPoll(wait: u32): void { wanted = min(wait / 1000, LONGEST)
 
 /** R25: whoever slept adds it to every deadline that it judges others by. */
 export function discount(r: Replica, nap: u32): void {
-  r.upHeardAt += nap; r.downHeardAt += nap; r.upLagAt += nap; r.downLagAt += nap; r.upMarkAt += nap; r.downMarkAt += nap;
+  r.upHeardAt += nap; r.downHeardAt += nap; r.upLagAt += nap; r.downLagAt += nap; r.upMarkAt += nap; r.downMarkAt += nap; r.seenAt += nap;
 }
 
 /** `told`: a connection of which the log does not show yet what the successor was told, or null. */
@@ -57,19 +57,20 @@ function lag(r: Replica, told: Member | null): void {
 /** Above: it applies what was applied here. In time, or there has been nothing to apply for a while: then it does not lag. */
 function lagAbove(r: Replica, slow: u32): void {
   if (isPrimary(r)) { r.upLagAt = seq.max(r.upLagAt, clock.ms); return; }
+  if (r.seen != r.applied) { r.seen = r.applied; r.seenAt = clock.ms; }
   if (r.upMarked) {
     if (seq.lt(r.upApplied, r.upMark)) return;
     if (!over(r.upMarkAt, slow)) r.upLagAt = seq.max(r.upLagAt, clock.ms);
     r.upMarked = 0;
     r.upMarkAt = clock.ms;
   }
-  if (r.upApplied != r.applied) { r.upMarked = 1; r.upMark = r.applied; r.upMarkAt = clock.ms; }
+  if (r.upApplied != r.applied) { r.upMarked = 1; r.upMark = r.applied; r.upMarkAt = r.seenAt; }
   else if (over(r.upMarkAt, slow)) r.upLagAt = seq.max(r.upLagAt, clock.ms);
 }
 
-/** Below: what it was told becomes events; likewise. */
+/** Below: what it was told becomes events; likewise. That is the tail's doing, and only its neighbour can tell. */
 function lagBelow(r: Replica, told: Member | null, slow: u32): void {
-  if (isTail(r)) { r.downLagAt = seq.max(r.downLagAt, clock.ms); return; }
+  if (r.pos + 2 != r.n) { r.downLagAt = seq.max(r.downLagAt, clock.ms); return; }
   let fine = false;
   if (r.markC != CONNS) {
     if (awaited(r)) return;

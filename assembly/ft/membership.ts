@@ -55,7 +55,7 @@ function meetNeighbours(r: Replica): void {
   r.upKnown = 0; r.upSeqTaken = 0; r.downSeqTaken = 0; r.upBefore = 0; r.downBefore = 0;
   r.upEvent = r.applied; r.upWant = r.applied; r.upApplied = r.stable; r.upEventSeq = r.upSeq;
   r.upHeardAt = clock.ms; r.downHeardAt = clock.ms; r.upLagAt = clock.ms; r.downLagAt = clock.ms;
-  r.upMarked = 0; r.upMarkAt = clock.ms; r.markC = CONNS; r.downMarkAt = clock.ms;
+  r.upMarked = 0; r.upMarkAt = clock.ms; r.seenAt = clock.ms; r.markC = CONNS; r.downMarkAt = clock.ms;
   r.upSentAt = clock.ms; r.downSentAt = clock.ms;
   r.downUrgent = 1;
   pull.clear(r);

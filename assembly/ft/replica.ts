@@ -62,6 +62,8 @@ export const enum Suspect { primary = 1, predecessor = 2, successor = 4, lag = 8
   upLagAt: u32;         // ms since when it has been behind
   upMarked: u32;        // 1: it had not applied `upMark` at `upMarkAt`, where we were then; 0: it has had nothing to apply since
   upMark: u32;
+  seen: u32;            // `applied` as seen last, and since when
+  seenAt: u32;
   upMarkAt: u32;
   // towards the successor
   downSeq: u32;

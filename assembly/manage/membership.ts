@@ -237,6 +237,7 @@ function view(m: Membership, msg: Message, now: u64): Action {
   m.over = 0;
   m.feeding = 0;
   m.progress = 0;
+  m.suspicion = 0;  // it was about neighbours of the former view
   m.until = 0;
   m.nextAsk = now;
   return lease(m, msg, Action.install);

@@ -154,11 +154,11 @@ describe("detect", () => {
     expect(ft.suspicion(0)).toBe(0, "it has caught up");
   });
   test("i6_a_predecessor_that_is_behind_now_and_then_is_not_accused", () => {
-    startWith(As.tail, 0, 0, 50);
+    startWith(As.tail, 0, 0, 100);
     connect(0);
     standing(1, 0);
     let s: u32 = 0;
-    // Always one event behind, each applied 2 ms after it was here: a twentieth of the limit.
+    // Always one event behind, each applied 4 ms after it was here: less than a twentieth of the limit.
     for (let i: u32 = 0; i < 90; i++) { seg(K, 1 + i, 1, 1); poll(); later(2); standing(2 + i, 0); s |= ft.suspicion(0); }
     expect(s).toBe(0);
   });

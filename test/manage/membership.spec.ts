@@ -248,6 +248,13 @@ describe("membership", () => {
     membership.observe(m(), 0, 0, 0, 0, now);
     expect(membership.due(m(), now)).toBeFalsy();
   });
+  test("a_suspicion_ends_with_the_view_it_is_about", () => {
+    member();
+    now += 1000;
+    membership.observe(m(), 0, 8, 0, 0, now);
+    expect(take(viewOf(9, INC))).toBe(Action.install);
+    expect(asked().suspicion).toBe(0);
+  });
   test("a_new_manager_is_learnt_from_its_hello_and_asked_at_once", () => {
     member();
     expect(take(from(Msg.hello))).toBe(Action.none);
