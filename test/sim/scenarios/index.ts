@@ -2,5 +2,7 @@
 
 import { type Scenario } from "./scenario.ts";
 import { CRASHES } from "./crashes.ts";
+import { DATA } from "./data.ts";
+import { DIVERGENCE } from "./divergence.ts";
 
-export const SCENARIOS: readonly Scenario[] = [...CRASHES];
+export const SCENARIOS: readonly Scenario[] = [...CRASHES, ...DATA, ...DIVERGENCE];
