@@ -330,7 +330,7 @@ export class Checker {
   }
 
   /** True where host j could send to clients at this instant by its own clock. */
-  private mayExist(svc: number, j: number): boolean {
+  mayExist(svc: number, j: number): boolean {
     const h = this.world.hosts[j];
     if (!h.up) return false;
     const p = this.look(j).lookAtService(svc) >>> 2, w = h.words;
@@ -439,6 +439,8 @@ export class Checker {
   membersOf(svc: number): number[] { return this.newest[svc].nodes; }
   /** True where host i is in the newest view of a service. */
   installed(svc: number, i: number): boolean { return this.epochs[svc][i]?.view.number === this.viewNumber(svc); }
+  /** The view that host i is a member of, 0: none. */
+  viewAt(svc: number, i: number): number { return this.epochs[svc][i]?.view.number ?? 0; }
   viewNumber(svc: number): number { return this.newest[svc].number; }
 }
 

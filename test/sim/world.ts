@@ -2,6 +2,7 @@
 // checks every step. Addresses: clients 192.0.2.0/24, servers 10.0.0.0/24, virtual host 203.0.113.1.
 
 import { Checker } from "./check.ts";
+import { LeaseChecker } from "./checkleases.ts";
 import { Client } from "./client.ts";
 import { encode, Kind, Mode, Role, type RouteConfig, type ServiceConfig, type SiteConfig } from "./config.ts";
 import { Engine, Violation } from "./engine.ts";
@@ -56,6 +57,7 @@ export class World {
   readonly services: ServiceConfig[];
   readonly site: SiteConfig;
   readonly check: Checker;
+  private readonly leases = new LeaseChecker(this);
   /** Lines about what was done to the site, for the report of a failure. */
   readonly story: string[] = [];
   private pcap: Pcap | null = null;
@@ -159,6 +161,7 @@ export class World {
     e.traceBytes(frame);
     this.pcap?.frame(lan === this.clientLan ? 0 : 1, e.now, frame);
     this.check.left(port.owner, lan, frame);
+    if (port.owner instanceof SimNode) this.leases.left(port.owner, frame);
   }
 
   private node(name: string, module: WebAssembly.Module, config: Uint8Array): SimNode {

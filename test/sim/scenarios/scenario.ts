@@ -3,6 +3,7 @@
 import { type Modules } from "../build.ts";
 import { Kind } from "../config.ts";
 import { Violation } from "../engine.ts";
+import { type Link } from "../net.ts";
 import { type SimNode } from "../node.ts";
 import { addr } from "../packet.ts";
 import { Noise } from "../pattern.ts";
@@ -102,7 +103,18 @@ export class Stage {
     };
   }
 
-  /** Ends what `lose` and `delay` began between a and b. */
+  /** Holds frames from a to b back for which `which` is true, at most `most` of them, until they are released; with `copy` they also arrive now. */
+  hold(a: SimNode, b: SimNode, which: (frame: Uint8Array) => boolean, most = Infinity, copy = false): Held {
+    const link = this.world.link(a, b), held = new Held(this, link);
+    link.filter = frame => {
+      if (held.frames.length >= most || !which(frame)) return false;
+      held.frames.push(frame);
+      return !copy;
+    };
+    return held;
+  }
+
+  /** Ends what `lose`, `delay` and `hold` began between a and b. */
   pass(a: SimNode, b: SimNode): void { this.world.link(a, b).filter = null; }
 
   /** A host's counter by its number. */
@@ -112,5 +124,23 @@ export class Stage {
   finish(bound = 120 * SECOND): void {
     this.world.complete(bound);
     this.world.poolsFull();
+  }
+}
+
+/** Frames on their way that are held back. */
+export class Held {
+  readonly frames: Uint8Array[] = [];
+  constructor(private readonly stage: Stage, private readonly link: Link) {}
+
+  /** Lets all of them arrive now, in their order; what comes later passes. */
+  release(): void {
+    this.link.filter = null;
+    this.again();
+  }
+
+  /** Lets all of them arrive now, and keeps them. */
+  again(): void {
+    this.stage.world.tell(`${this.frames.length} held frames arrive at ${this.link.to.name}`);
+    for (const f of this.frames) this.link.to.owner.receive(this.link.to.iface, f);
   }
 }
