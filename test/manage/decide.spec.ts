@@ -41,4 +41,15 @@ describe("decisions", () => {
     ];
     for (let i = 0; i < rows.length; i += 4) expect(decide.farther(rows[i], rows[i + 1], rows[i + 2])).toBe(rows[i + 3], (i / 4).toString());
   });
+  test("whose_output_is_wrong_goes_by_the_primarys_word_where_a_majority_remains", () => {
+    expect(decide.wrong(3, 0, 1 << 8)).toBe(1);
+    expect(decide.wrong(3, 0, 4 << 8 | 31)).toBe(4, "beside other suspicions");
+    expect(decide.wrong(5, 0, 9 << 8)).toBe(9);
+    expect(decide.wrong(3, 0, 3 << 8)).toBe(0, "two of three");
+    expect(decide.wrong(2, 0, 1 << 8)).toBe(0, "one of two");
+    expect(decide.wrong(4, 0, 3 << 8)).toBe(0, "two of four");
+    expect(decide.wrong(3, 1, 1 << 8)).toBe(0, "not by a backup's word");
+    expect(decide.wrong(3, 0, 8 << 8)).toBe(0, "nobody is there");
+    expect(decide.wrong(3, 0, 31)).toBe(0);
+  });
 });
