@@ -1,7 +1,7 @@
 // What nodes capture through a whole life of a site, as Wireshark reads it: nothing malformed, every checksum right, also inside the tunnel.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
@@ -15,8 +15,10 @@ const BAD = "_ws.malformed || ip.checksum.status == 0 || tcp.checksum.status == 
 const PLAIN = ["echo", "discard", "chargen", "http"].flatMap(p => ["--disable-protocol", p]);
 
 function packets(file: string, filter: string): string[] {
-  const text = execFileSync("tshark", ["-r", file, "-n", ...CHECKS, ...PLAIN, "-Y", filter], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], maxBuffer: 1 << 28 });
-  return text.split("\n").filter(l => l !== "");
+  const r = spawnSync("tshark", ["-r", file, "-n", ...CHECKS, ...PLAIN, "-Y", filter], { encoding: "utf8", maxBuffer: 1 << 28 });
+  // A killed node's capture may end within a packet.
+  assert.ok(r.status === 0 || /cut short in the middle of a packet/.test(r.stderr), r.stderr);
+  return r.stdout.split("\n").filter(l => l !== "");
 }
 
 test("no capture of a node has a malformed packet or a wrong checksum", { timeout: 180_000 }, async () => {

@@ -62,6 +62,8 @@ export class Download {
 /** An upload by nc, which closes its direction at the end and waits for the answer. */
 export class Upload {
   answer = "";
+  /** Bytes beyond which nc gets nothing more for now. */
+  limit = Infinity;
   private read = 0;
   private held = false;
   private readonly bytes: ReadStream;
@@ -82,7 +84,7 @@ export class Upload {
 
   /** Whether nc gets nothing more for now. */
   hold(on: boolean): void { this.held = on; this.flow(); }
-  private flow(): void { if (this.held || this.child.stdin!.writableNeedDrain) this.bytes.pause(); else this.bytes.resume(); }
+  private flow(): void { if (this.held || this.read >= this.limit || this.child.stdin!.writableNeedDrain) this.bytes.pause(); else this.bytes.resume(); }
 
   /** Bytes that nc has taken: ahead of what arrived by its socket's buffer. */
   get given(): number { return this.read - (this.child.stdin?.writableLength ?? 0); }

@@ -20,7 +20,9 @@ const AROUND = 300;
 /** Silence that is longer than the capture's delay, milliseconds. */
 const BEHIND = 700;
 /** Both transfers have come this far when the third primary is killed; one that is further ahead of the other than this waits, so that the kill is in the middle of both. */
-const BULK_KILL = 0.42, DOWNLOAD_AHEAD = 0.08, UPLOAD_AHEAD = 0.15;
+const BULK_KILL = 0.42, DOWNLOAD_AHEAD = 0.08, UPLOAD_AHEAD = 0.1;
+/** Both have flowed freely for so long when it comes, milliseconds. */
+const FLOWING = 30;
 /** The upload, which costs the servers more, has come this far when the download starts. */
 const UPLOAD_FIRST = 0.1;
 
@@ -221,7 +223,9 @@ export class Demo {
     const before = await counters(client), start = this.now();
     this.event("the upload starts");
     const upload = new Upload(client, address, sinkPort, bulk.path);
+    upload.limit = 2 * UPLOAD_FIRST * bulk.size;
     await this.until(() => upload.given >= UPLOAD_FIRST * bulk.size, PATIENCE, "the upload begins");
+    upload.limit = Infinity;
     const download = new Download(client, `http://${address}:${port}/${bulk.name}`);
     this.title = `${bulk.size / 1e6} MB down and up; the primary is killed`;
     this.streams = [() => down.follow.down, () => up.follow.up];
@@ -229,15 +233,16 @@ export class Demo {
     this.work = () => ["download", "upload"].map((name, i) => ({ name, share: shares()[i], remark: `${(shares()[i] * bulk.size / 1e6).toFixed(1)} MB` }));
     this.event("the download starts");
     const kills: { node: string; t: number; successor: string; ahead: number }[] = [];
-    let open = 2, failed = "";
+    let open = 2, failed = "", ripe: number | undefined;
     for (const [name, done] of [["curl", download.done], ["nc", upload.done]] as const) void done.then(code => { open--; if (code !== 0) failed ||= `${name} ended with ${code}`; });
     while (open > 0) {
       await sleep(5);
       this.noteSuccessor(kills);
       const [a, b] = shares();
-      download.hold(kills.length === 0 && a > b + DOWNLOAD_AHEAD);
-      upload.hold(kills.length === 0 && b > a + UPLOAD_AHEAD);
-      if (kills.length === 0 && this.chain.members.length && Math.min(a, b) >= BULK_KILL) kills.push({ ...await this.killPrimary(), successor: "", ahead: 0 });
+      if (ripe === undefined && this.chain.members.length && Math.min(a, b) >= BULK_KILL) ripe = this.now();
+      download.hold(ripe === undefined && a > b + DOWNLOAD_AHEAD);
+      upload.hold(ripe === undefined && b > a + UPLOAD_AHEAD);
+      if (kills.length === 0 && ripe !== undefined && this.now() - ripe >= FLOWING) kills.push({ ...await this.killPrimary(), successor: "", ahead: 0 });
       if (this.newest() > 0 ? this.now() - this.newest() < PATIENCE : this.now() - start < PATIENCE) continue;
       failed ||= `the transfers stood still for ${PATIENCE / 1000} s`;
       end(download.child);
