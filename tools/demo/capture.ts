@@ -24,7 +24,9 @@ export class Capture {
     this.reader = new PcapReader((t, frame) => this.take(t, frame));
     this.child.stdout!.on("data", (d: Buffer) => this.reader.push(d));
     this.ready = new Promise((ok, no) => {
-      this.child.stderr!.on("data", d => { this.text += d; if (/Capturing on/.test(this.text)) ok(); });
+      // Its "Capturing on" comes before it has opened the interface; the file's header comes after.
+      this.child.stdout!.once("data", () => ok());
+      this.child.stderr!.on("data", d => { this.text += d; });
       this.child.on("error", no);
       this.child.on("close", () => no(new Error(`dumpcap: ${this.text.trim()}`)));
     });
