@@ -70,6 +70,11 @@ test("resets, repeated segments of the client and acknowledged bytes are counted
   f.fromServer(seg(10, 0, 0, ACK | FIN));
   assert.deepEqual(f.up, [[4, 150, 0], [9, 200, 5]]);
   assert.deepEqual([f.resent, f.resets, f.confirmed, f.finished], [1, 1, 200, true]);
+  f.fromServer(seg(11, 0, 0, RST));
+  assert.equal(f.resets, 2, "the client has not closed");
+  f.fromClient(seg(12, 200, 0, ACK | FIN));
+  f.fromServer(seg(13, 0, 0, RST));
+  assert.equal(f.resets, 2, "both have closed");
 });
 
 test("the longest gap is one that overlaps the time asked for", () => {

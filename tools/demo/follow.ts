@@ -14,13 +14,14 @@ export class Follow {
   readonly down: Point[] = [];
   /** Bytes of the client that the server acknowledged. */
   readonly up: Point[] = [];
-  /** Segments of the server with the RST flag. */
+  /** Segments of the server with the RST flag, but those after both ends' FIN: to a repeated ACK a closed connection may answer so, and nobody sees it. */
   resets = 0;
   /** Segments of the client whose bytes it had sent before. */
   resent = 0;
   /** Segments of the server whose bytes had come before. */
   repeated = 0;
   finished = false;
+  private clientFinished = false;
   private rcvNxt?: number;
   private sndBase?: number;
   private sndMax = 0;
@@ -40,7 +41,7 @@ export class Follow {
 
   /** A segment from the server. */
   fromServer(s: Segment): void {
-    if (s.flags & RST) this.resets++;
+    if (s.flags & RST && !(this.finished && this.clientFinished)) this.resets++;
     if (s.flags & SYN) { this.rcvNxt ??= s.seq + 1 >>> 0; return; }
     if (s.flags & ACK) this.acknowledge(s);
     if (this.rcvNxt === undefined || (s.length === 0 && !(s.flags & FIN))) return;
@@ -62,6 +63,7 @@ export class Follow {
   /** A segment of the client. */
   fromClient(s: Segment): void {
     if (s.flags & SYN) { this.sndBase ??= s.seq + 1 >>> 0; this.scale = s.scale; return; }
+    if (s.flags & FIN) this.clientFinished = true;
     if (s.flags & ACK && this.rcvNxt !== undefined) this.offer(s.t, this.offset + (s.ack - this.rcvNxt | 0) + (s.window << this.scale));
     if (this.sndBase === undefined || s.length === 0) return;
     const end = (s.seq + s.length - this.sndBase) >>> 0;
