@@ -2,7 +2,19 @@
 
 import { type Scenario } from "./scenario.ts";
 import { CRASHES } from "./crashes.ts";
+import { CUTS } from "./cuts.ts";
 import { DATA } from "./data.ts";
 import { DIVERGENCE } from "./divergence.ts";
+import { GATES } from "./gates.ts";
+import { PACKETS } from "./packets.ts";
+import { WINDOWS } from "./windows.ts";
 
-export const SCENARIOS: readonly Scenario[] = [...CRASHES, ...DATA, ...DIVERGENCE];
+export const SCENARIOS: readonly Scenario[] = [
+  ...CRASHES,
+  ...DATA,
+  ...CUTS,
+  ...WINDOWS,
+  ...GATES,
+  ...PACKETS,
+  ...DIVERGENCE,
+];
