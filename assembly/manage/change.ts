@@ -79,7 +79,7 @@ export function remove(c: Chain, bits: u32, why: Reason): void {
 }
 
 /** R23: a removed incarnation never comes back; it hears of its removal with the view. */
-function expel(c: Chain, p: Peer, incarnation: u64): void {
+export function expel(c: Chain, p: Peer, incarnation: u64): void {
   p.outInc = incarnation;
   if (p.incarnation == incarnation) { p.incarnation = 0; p.registered = 0; }
 }

@@ -112,12 +112,13 @@ export function report(c: Chain, position: u32, suspicion: u32): void {
   if (slow != 0) { change.remove(c, slow, Reason.lag); return; }
   const far = decide.farther(c.n, position, said);
   if (far != 0) silentLink(c, views.node(chain.view(c), far));
-  if ((suspicion & decide.Suspect.primary) != 0 && position != 0) accuse(c);
+  if ((said & decide.Suspect.primary) != 0) accuse(c);
   if (decide.farther(c.n, position, suspicion) != 0 || (suspicion & decide.Suspect.primary) != 0) start(c);
 }
 
-/** A link is judged only where both its ends are in the newest view: a new primary hears of it behind the fence, and talks to nobody before. */
+/** Neighbours and the primary are judged only once they are in the newest view: a new primary hears of it behind the fence, and talks to nobody before. */
 function believed(c: Chain, position: u32, suspicion: u32): u32 {
+  if (position == 0 || !change.knows(c, chain.member(c, 0))) suspicion &= ~(<u32>decide.Suspect.primary);
   if (position == 0 || !change.knows(c, chain.member(c, position - 1))) suspicion &= ~(<u32>(decide.Suspect.predecessor | decide.Suspect.predecessorLag));
   if (position + 1 >= c.n || !change.knows(c, chain.member(c, position + 1))) suspicion &= ~(<u32>(decide.Suspect.successor | decide.Suspect.lag));
   return suspicion;

@@ -95,6 +95,7 @@ export function renew(c: Chain): void {
     if (p.registered != 0 && chain.alive(p) && chain.position(c, i) < 0) views.append(draft, config.member(s, i), p.incarnation);
   }
   if (draft.n == 0) return;
+  for (let i: u32 = 0; i < c.n; i++) if (chain.same(c, i)) change.expel(c, chain.member(c, i), views.incarnation(chain.view(c), i));
   memory.copy(changetype<usize>(chain.view(c)), DRAFT, VIEW);
   change.made(c, Reason.loss);
 }

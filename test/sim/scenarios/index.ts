@@ -6,6 +6,7 @@ import { CUTS } from "./cuts.ts";
 import { DATA } from "./data.ts";
 import { DIVERGENCE } from "./divergence.ts";
 import { GATES } from "./gates.ts";
+import { LEASES } from "./leases.ts";
 import { PACKETS } from "./packets.ts";
 import { WINDOWS } from "./windows.ts";
 
@@ -15,6 +16,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...CUTS,
   ...WINDOWS,
   ...GATES,
+  ...LEASES,
   ...PACKETS,
   ...DIVERGENCE,
 ];
