@@ -4,6 +4,7 @@
 import { Engine, Violation, type Target } from "./engine.ts";
 import { type Lan, type Port, type Receiver } from "./net.ts";
 import { Random } from "./random.ts";
+import { Entry, type Recorder } from "./recorder.ts";
 
 /** Fields of the `Abi` block and of a `Ring`, as indices of 32-bit words (host/ABI.md). */
 const enum Abi { magic = 0, version = 1, config = 2, configSize = 3, ifaces = 4, rings = 5, status = 6, counters = 7, countersN = 8, storeDone = 9, storeFailed = 10 }
@@ -64,6 +65,8 @@ export class SimNode implements Target, Receiver {
   onLog: Log | null = null;
   /** Called when a write of the record has finished well. */
   onStored: (() => void) | null = null;
+  /** Set before the boot: takes down everything the module observes. */
+  recorder: Recorder | null = null;
   readonly ports: Port[] = [];
   private abi = 0;      // word index of the block
   private rings = 0;    // word index of the first ring
@@ -114,6 +117,7 @@ export class SimNode implements Target, Receiver {
     this.idlePolls = 0;
     this.draining = false;
     this.busyUntil = 0;
+    this.looked.length = 0;
     for (const queue of this.waiting) queue.length = 0;
     const instance = new WebAssembly.Instance(this.module, { env: this.imports() });
     const x = instance.exports as unknown as Exports;
@@ -125,7 +129,9 @@ export class SimNode implements Target, Receiver {
     if (w[a + Abi.magic] !== MAGIC || w[a + Abi.version] !== 1) throw new Violation(`${this.name}: not a module of ABI version 1`);
     if (this.config.length > w[a + Abi.configSize]) throw new Violation(`${this.name}: configuration of ${this.config.length} bytes does not fit`);
     this.bytes.set(this.config, w[a + Abi.config]);
+    this.recorder?.init(this.config);
     const err = this.guarded("init", () => x.init(w[a + Abi.config], this.config.length));
+    if (this.recorder) { this.rings = w[a + Abi.rings] >>> 2; this.recorder.end(0, this.newFrames()); }
     if (err !== 0) throw new Violation(`${this.name}: init says ${err}`);
     this.rings = w[a + Abi.rings] >>> 2;
     this.pollBy(this.engine.now);
@@ -174,7 +180,10 @@ export class SimNode implements Target, Receiver {
     this.pollAt = Infinity;
     this.polls++;
     const now = this.clock(), before = this.filled();
+    this.recorder?.state(this.hostWords());
+    this.recorder?.poll(now);
     const wait = this.guarded("poll", () => this.exports!.poll(BigInt(now))) >>> 0;
+    this.recorder?.end(wait, this.newFrames());
     this.engine.trace(this.engine.now);
     if (wait !== FOREVER) this.pollBy(this.engine.now + Math.max(1, Math.ceil(wait / (1 + this.machine.drift))));
     this.afterPoll?.();
@@ -243,8 +252,33 @@ export class SimNode implements Target, Receiver {
   }
 
   private late(slot: number, now: number): boolean {
-    const lo = this.words[slot + 16 >>> 2], hi = this.words[slot + 20 >>> 2];
-    return (lo !== 0 || hi !== 0) && hi * 0x100000000 + lo < now;
+    const deadline = this.deadline(slot);
+    return deadline !== 0 && deadline < now;
+  }
+
+  private deadline(slot: number): number { return this.words[slot + 20 >>> 2] * 0x100000000 + this.words[slot + 16 >>> 2]; }
+
+  /** Per interface, txQueued when last looked at by `newFrames`. */
+  private readonly looked: number[] = [];
+
+  /** What was queued since the last look, per interface. */
+  private newFrames(): { deadline: bigint; frame: Uint8Array }[][] {
+    return this.ports.map((_, i) => {
+      const r = this.ring(i), w = this.words, list = [];
+      for (let k = this.looked[i] ?? 0; k !== w[r + Ring.txQueued]; k = k + 1 >>> 0) {
+        const slot = w[r + Ring.txSlots] + (k & (w[r + Ring.txSize] - 1)) * 32;
+        list.push({ deadline: BigInt(this.deadline(slot)), frame: this.frameAt(slot) });
+      }
+      this.looked[i] = w[r + Ring.txQueued];
+      return list;
+    });
+  }
+
+  /** The words that the host writes, as a recording has them. */
+  private hostWords(): number[] {
+    const w = this.words, a = this.abi;
+    return [w[a + Abi.storeDone], w[a + Abi.storeFailed], ...this.ports.flatMap((_, i) =>
+      [Ring.rxFilled, Ring.txSent, Ring.txLate, Ring.txFailed, Ring.rxMissed, Ring.linkUp].map(f => w[this.ring(i) + f]))];
   }
 
   private frameAt(slot: number): Uint8Array {
@@ -285,6 +319,7 @@ export class SimNode implements Target, Receiver {
     if (frame.length > w[r + Ring.rxBufSize]) { w[r + Ring.rxMissed]++; return true; }
     if (w[r + Ring.rxPosted] === w[r + Ring.rxFilled]) return false;
     const s = (w[r + Ring.rxSlots] >>> 2) + (w[r + Ring.rxFilled] & (w[r + Ring.rxSize] - 1)) * 4;
+    this.recorder?.frame(iface, frame);
     this.bytes.set(frame, w[s]);
     w[s + 1] = frame.length;
     w[s + 2] = 0;
@@ -326,8 +361,8 @@ export class SimNode implements Target, Receiver {
   private imports(): WebAssembly.ModuleImports {
     const boot = this.boots;
     return {
-      log: (level: number, p: number, n: number) => { this.onLog?.(this, level, text(this.bytes, p, n)); },
-      entropy: () => 0,
+      log: (level: number, p: number, n: number) => { this.recorder?.log(this.bytes.subarray(p, p + n)); this.onLog?.(this, level, text(this.bytes, p, n)); },
+      entropy: () => { this.recorder?.answer(Entry.entropy, 0, new Uint8Array(0)); return 0; },
       store_read: (p: number, n: number) => this.storeRead(p, n),
       store_write: (p: number, n: number) => this.storeWrite(p, n, boot),
       content_read: (offset: number, p: number, n: number) => this.contentRead(offset >>> 0, p, n >>> 0),
@@ -336,16 +371,17 @@ export class SimNode implements Target, Receiver {
   }
 
   private storeRead(p: number, n: number): number {
-    if (!this.store) return -1;
-    const length = Math.min(n, this.store.length);
-    this.bytes.set(this.store.subarray(0, length), p);
-    return length;
+    const given = this.store?.subarray(0, n), result = given?.length ?? -1;
+    if (given) this.bytes.set(given, p);
+    this.recorder?.answer(Entry.storeRead, result, given ?? new Uint8Array(0));
+    return result;
   }
 
   private storeWrite(p: number, n: number, boot: number): void {
     if (this.writing) throw new Violation(`${this.name}: a second write of the record before the first had finished`);
     if (n > 512) throw new Violation(`${this.name}: record of ${n} bytes`);
     this.writing = this.bytes.slice(p, p + n);
+    this.recorder?.store(this.writing);
     this.engine.at(this.engine.now + this.machine.storeDelay, this, boot * 4 + Fire.stored);
   }
 
@@ -358,10 +394,12 @@ export class SimNode implements Target, Receiver {
   }
 
   private contentRead(offset: number, p: number, n: number): number {
-    if (offset + n > this.content.length) return OUTSIDE;
-    if (this.random.chance(0.1)) { this.pollBy(this.engine.now + 100); return LATER; }
-    this.bytes.set(this.content.subarray(offset, offset + n), p);
-    return n;
+    const inside = offset + n <= this.content.length, later = inside && this.random.chance(0.1);
+    if (later) this.pollBy(this.engine.now + 100);
+    const given = inside && !later ? this.content.subarray(offset, offset + n) : new Uint8Array(0), result = later ? LATER : inside ? n : OUTSIDE;
+    this.bytes.set(given, p);
+    this.recorder?.answer(Entry.contentRead, result, given);
+    return result;
   }
 }
 

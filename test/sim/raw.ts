@@ -27,7 +27,8 @@ export class RawPeer implements Receiver {
   private readonly port: Port;
   private readonly conns = new Map<number, RawConn>();
 
-  constructor(readonly world: World, index: number) {
+  /** `server`: whom its connections and segments are for. */
+  constructor(readonly world: World, index: number, readonly server = addr(VHOST)) {
     this.address = addr(`192.0.2.${FIRST + index}`);
     this.mac = mac(0, FIRST + index);
     this.port = world.clientLan.attach(`raw${index}`, this.mac, this, 0);
@@ -58,9 +59,9 @@ export class RawPeer implements Receiver {
   /** Sends a whole frame as it is. */
   frame(b: Uint8Array): void { this.port.send(b); }
 
-  /** A segment to the virtual host, from this machine or under another address. */
+  /** A segment to the server, from this machine or under another address. */
   segment(localPort: number, port: number, seq: number, ack: number, flags: number, window: number, options?: Uint8Array, data?: Uint8Array, src = this.address): Uint8Array {
-    return tcp({ srcMac: this.mac, dstMac: mac(0, 1), src, dst: addr(VHOST), srcPort: localPort, dstPort: port, seq: seq >>> 0, ack: ack >>> 0, flags, window, options, data });
+    return tcp({ srcMac: this.mac, dstMac: mac(0, 1), src, dst: this.server, srcPort: localPort, dstPort: port, seq: seq >>> 0, ack: ack >>> 0, flags, window, options, data });
   }
 
   /** An IP packet by way of the redirector. */
