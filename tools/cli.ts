@@ -16,6 +16,7 @@ const COMMANDS: Record<string, Entry> = {
   lab: { summary: "a site in network namespaces: up, down, status, kill, cut, shape, ...", file: "./lab/cli.ts" },
   run: { summary: "run one node of a site on this machine's interfaces", file: "./run/cli.ts" },
   ctl: { summary: "ask a running node: status, counters, commands", file: "./run/ctl.ts" },
+  nc: { summary: "a small netcat over a node's own TCP", file: "./sockets/nc.ts" },
   replay: { summary: "feed a recording to a module again and compare", file: "./run/replay.ts" },
   "check-i486": { summary: "count what the boards' modules cost as i486 code", file: "./i486/cli.ts" },
   site: { summary: "check a site file, or compile a node's configuration", file: "./site/cli.ts" },

@@ -8,4 +8,5 @@ export const enum TimerKind {
   manage = 48,
   redirector = 64,
   follow = 65, pathMtu = 66,
+  sockets = 80,
 }

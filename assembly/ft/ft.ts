@@ -1,6 +1,6 @@
 // FT-TCP: the replicated services of this host server. What the node and the agent call; `run` is one pass over everything that changed.
 
-import { SERVICES } from "../core/sizes";
+import { PORTS, SERVICES } from "../core/sizes";
 import * as clock from "../core/clock";
 import * as config from "../core/config";
 import { Mode } from "../core/config";
@@ -104,7 +104,7 @@ export function run(): u32 {
 
 function news(): void {
   for (let conn = tcp.nextDirty(); conn != null; conn = tcp.nextDirty()) {
-    if (!conn.gated) continue;
+    if (!conn.gated) { if (PORTS != 0) tcp.setAside(conn); continue; }
     const r = at(conn.owner), m = find(r, conn.c);
     if (m != null && alive(m)) order.news(r, m);
   }

@@ -1,6 +1,6 @@
 // A host server: network, TCP, the replicated services, the agent. The packet path reads from `input` down.
 
-import { SERVICES } from "../core/sizes";
+import { PORTS } from "../core/sizes";
 import * as clock from "../core/clock";
 import * as config from "../core/config";
 import { Err } from "../core/err";
@@ -21,6 +21,7 @@ import { Verdict } from "../net/verdict";
 import * as tcp from "../tcp/tcp";
 import * as ft from "../ft/ft";
 import * as agent from "../manage/agent";
+import * as sockets from "../sockets/sockets";
 import * as node from "./node";
 import * as entropy from "./entropy";
 
@@ -33,6 +34,7 @@ export function init(p: usize, n: u32): i32 {
   if (e < 0) return e;
   entropy.gather();
   tcp.init(config.key(), entropy.address());
+  if (PORTS != 0) sockets.init();
   const image = config.content();
   content.setSize(image != null ? image.bytes : 0);
   e = node.knowNodes();
@@ -59,6 +61,7 @@ export function poll(now: u64): u32 {
   timers();
   let wait = ft.run();
   wait = min(wait, agent.run());
+  if (PORTS != 0) more = sockets.run() || more;
   more = tcp.flush() || more;
   for (let i: u32 = 0; i < config.ifaces; i++) ring.reclaim(i);
   wait = node.finish(wait);
@@ -100,6 +103,7 @@ function datagram(p: usize, n: u32): void {
 function timers(): void {
   for (let t = wheel.due(clock.ms); t != null; t = wheel.due(clock.ms)) {
     if (t.kind >> 4 == TimerKind.tcp >> 4) tcp.timer(t);
+    else if (PORTS != 0 && t.kind >> 4 == TimerKind.sockets >> 4) sockets.timer(t);
     else net.timer(t);
   }
 }

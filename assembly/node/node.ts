@@ -1,6 +1,6 @@
 // What every node does, whatever its role: start-up from the configuration, the rings, timers, log lines, the `Abi` block.
 
-import { IFACES, PEERS } from "../core/sizes";
+import { IFACES, PEERS, PORTS } from "../core/sizes";
 import * as clock from "../core/clock";
 import * as config from "../core/config";
 import * as counters from "../core/counters";
@@ -18,11 +18,12 @@ import * as local from "../net/local";
 import { LocalFlag } from "../net/local";
 import * as net from "../net/net";
 import * as route from "../net/route";
+import * as sockets from "../sockets/sockets";
 import * as text from "./text";
 
 @unmanaged class Abi {
   magic: u32; version: u32; config: u32; configSize: u32; ifaces: u32; rings: u32; status: u32;
-  counters: u32; countersN: u32; storeDone: u32; storeFailed: u32; pad: u32;
+  counters: u32; countersN: u32; storeDone: u32; storeFailed: u32; sockets: u32;
 }
 const ABI: usize = memory.data(48, 16);
 const MAGIC: u32 = 0x31445948;
@@ -35,6 +36,7 @@ export function abi(): usize {
   a.ifaces = IFACES; a.rings = <u32>ring.RINGS;
   a.status = <u32>text.address();
   a.counters = <u32>counters.address(); a.countersN = Base.COUNT;
+  a.sockets = PORTS != 0 ? <u32>sockets.shared() : 0;
   return ABI;
 }
 

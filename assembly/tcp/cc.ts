@@ -21,6 +21,15 @@ export function init(c: Conn): void {
   }
 }
 
+/** Another algorithm goes on from the window as it is. */
+export function change(c: Conn, algo: u32): void {
+  c.cc = <u8>algo;
+  switch (<i32>algo) {
+    case Algo.newreno: return newreno.init(c);
+    default: return cubic.init(c);
+  }
+}
+
 /** n bytes were newly acknowledged, outside fast recovery. The window grows only where it was what limited us (RFC 7661). */
 export function acked(c: Conn, n: u32): void {
   if (!(c.flags & Flag.cwndLimited)) return;

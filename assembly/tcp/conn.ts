@@ -159,6 +159,10 @@ export const enum ConnSize { bits = 9, bytes = 512 }   // the block's stride in 
   cc4: u32;
   cc5: u32;
   cc6: u32;
+  // set by its user
+  keepInterval: u32;  // ms between keep-alive probes; 0: the default
+  keepProbes: u32;    // without answer that end it; 0: the default
+  retransmits: u32;   // segments sent again
 }
 if (offsetof<Conn>() > <usize>ConnSize.bytes) ERROR("Conn: too large for its stride");
 
@@ -187,6 +191,7 @@ export const enum Flag {
   held = 262144,       // the gate's 5 ms are over: acknowledge as it stands
   sampled = 524288,    // srtt is valid
   wantOut = 1048576,   // output as soon as the voice may speak
+  cork = 2097152,      // short segments wait for more
 }
 
 export const enum Slot { rtx = 0, ack = 1, keep = 2, gate = 3, probe = 4, COUNT = 5 }

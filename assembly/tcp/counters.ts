@@ -52,6 +52,7 @@ export const enum Tcp {
   reassembled = 141,
   spuriousTimeouts = 142,
   badListener = 143,     // SYN refused: the listener's owner has no room
+  acceptFull = 144,      // SYN, or the handshake's last ACK, while the listener's accept queue is full
 }
 
 // @ts-ignore: decorator

@@ -61,6 +61,7 @@ function patience(c: Conn, since: u32): bool {
 }
 
 function handshake(c: Conn): void {
+  if (!c.gated && patience(c, c.progressAt)) return;
   if (c.synTries >= SYN_TRIES) {
     state.giveUp(c);
     if (c.state == State.closed) return;
@@ -85,13 +86,13 @@ function keepAlive(c: Conn): void {
   if (idle == 0) return;
   const silent = clock.ms - c.lastHeard;
   if (c.probes == 0 && silent < idle) { timers.set(c, Slot.keep, idle - silent); return; }
-  if (c.probes >= KEEP_PROBES) {
+  if (c.probes >= (c.keepProbes != 0 ? c.keepProbes : KEEP_PROBES)) {
     state.giveUp(c);
     if (c.state == State.closed) return;
   } else c.probes++;
   // data on the way asks already
   if (!output.outstanding(c)) output.keepAlive(c);
-  timers.set(c, Slot.keep, min<u32>(KEEP_INTERVAL, idle));
+  timers.set(c, Slot.keep, c.keepInterval != 0 ? c.keepInterval : min<u32>(KEEP_INTERVAL, idle));
 }
 
 /** A voice has begun to speak: R20. */

@@ -84,6 +84,7 @@ export function find(local: u32, lport: u32, remote: u32, rport: u32): HalfOpen 
 /** A SYN for listener l, for which there is no record yet. `floor`: its ISN lies above this (RFC 6191), 0: any. */
 export function syn(l: Listener, floor: u32): void {
   if (l.cookies || (!l.gated && count < HALF_OPENS / 4)) { sendCookie(l); return; }
+  if (!listen.hasRoom(l)) return;
   if (free == 0) { counters.add(C.noHalfOpen); return; }
   const h = changetype<HalfOpen>(free);
   free = h.hashNext;
@@ -116,6 +117,18 @@ export function drop(h: HalfOpen): void {
   h.hashNext = free;
   free = changetype<usize>(h);
   count++;
+}
+
+/** Gives back all records of a listener that goes. */
+export function dropAll(l: Listener): void {
+  for (let b: u32 = 0; b < BUCKETS; b++) {
+    let p = load<usize>(HASH + (<usize>b << 2));
+    while (p != 0) {
+      const h = changetype<HalfOpen>(p);
+      p = h.hashNext;
+      if (h.listener == changetype<usize>(l)) drop(h);
+    }
+  }
 }
 
 // news for the owners of gated listeners
@@ -169,6 +182,7 @@ export function arrive(h: HalfOpen): Conn | null {
 
 function complete(h: HalfOpen): Conn | null {
   const s = synOf(h), tries = h.tries, answered = h.timerAt - RTO;
+  if (!listen.hasRoom(listenerOf(h))) return null;
   const c = listen.make(listenerOf(h), s, keys.tsOffset(s.localAddr, s.localPort, s.remoteAddr, s.remotePort));
   if (c == null) return null;
   drop(h);
@@ -254,6 +268,7 @@ export function cookieAck(l: Listener): Conn | null {
   const s = changetype<Syn>(COOKIE);
   decode(s, mss);
   if (l.gated) { keep(l, s); return null; }
+  if (!listen.hasRoom(l)) return null;
   return listen.make(l, s, keys.tsOffset(la, lp, ra, rp) + l.guard);
 }
 export let taken: bool = false;

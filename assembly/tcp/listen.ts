@@ -2,6 +2,8 @@
 
 import { Conn, Flag, State, Syn, SynFlag } from "./conn";
 import { SERVICES } from "../core/sizes";
+import * as local from "../net/local";
+import { LocalFlag } from "../net/local";
 import * as segment from "./segment";
 import * as options from "./options";
 import * as table from "./table";
@@ -27,7 +29,9 @@ import { Tcp as C } from "./counters";
   cookieAt: u32;    // clock.ms of the last cookie
   cookied: u8;      // 1: cookieAt is valid
   used: u8;
-  pad: u16;
+  user: u16;        // a program's socket, 0: a service's
+  limit: u32;       // connections that may wait to be accepted; 0: any number
+  waiting: u32;     // of these, how many wait: counted with a limit, and counted down by the owner
 }
 
 const MAX: u32 = SERVICES + 16;
@@ -38,7 +42,9 @@ export const MSS: u32 = 1460;
 /** Keep-alive's idle time where it is on (RFC 9293 3.8.4: no less by default). */
 export const KEEP_IDLE: u32 = 7200000;
 
-export function init(): void { memory.fill(BASE, 0, 48 * MAX); }
+let top: u32 = 0;                 // no listener from this place on
+
+export function init(): void { memory.fill(BASE, 0, 48 * MAX); top = 0; }
 
 // @ts-ignore: decorator
 @inline function at(i: u32): Listener { return changetype<Listener>(BASE + <usize>i * 48); }
@@ -46,27 +52,48 @@ export function init(): void { memory.fill(BASE, 0, 48 * MAX); }
 /** The listener for an address and port, or null. An exact address goes before any address. */
 export function find(addr: u32, port: u32): Listener | null {
   let best: usize = 0;
-  for (let i: u32 = 0; i < MAX; i++) {
+  for (let i: u32 = 0; i < top; i++) {
     const l = at(i);
     if (!l.used || l.port != port || (l.addr != 0 && l.addr != addr)) continue;
     if (l.addr != 0) return l;
+    if (l.user != 0 && tunnelled(addr)) continue;
     best = changetype<usize>(l);
   }
   return best == 0 ? null : changetype<Listener>(best);
 }
 
+/** A v_host's address: a program that listens on any address has no part in it. */
+function tunnelled(addr: u32): bool {
+  const a = local.find(addr);
+  return a != null && (a.flags & LocalFlag.tunnelOnly) != 0;
+}
+
 /** A new listener, or null when there is one already or no room. */
 export function add(addr: u32, port: u32): Listener | null {
-  for (let i: u32 = 0; i < MAX; i++) if (at(i).used && at(i).addr == addr && at(i).port == port) return null;
+  for (let i: u32 = 0; i < top; i++) if (at(i).used && at(i).addr == addr && at(i).port == port) return null;
   for (let i: u32 = 0; i < MAX; i++) {
     const l = at(i);
     if (l.used) continue;
     memory.fill(changetype<usize>(l), 0, 48);
     l.used = 1;
     l.addr = addr; l.port = <u16>port;
+    top = max<u32>(top, i + 1);
     return l;
   }
   return null;
+}
+
+/** Takes a listener away. Its SYN records are the caller's to drop. */
+export function remove(l: Listener): void {
+  l.used = 0;
+  while (top != 0 && !at(top - 1).used) top--;
+}
+
+/** False, counted, where as many connections of l wait to be accepted as may. */
+export function hasRoom(l: Listener): bool {
+  if (l.limit == 0 || l.waiting < l.limit) return true;
+  counters.add(C.acceptFull);
+  return false;
 }
 
 /** Writes the SYN that has just been parsed into s. */
@@ -97,6 +124,7 @@ export function make(l: Listener, s: Syn, tsOffset: u32): Conn | null {
   c.cc = l.cc;
   c.keepIdle = l.keepIdle;
   c.userTimeout = USER_TIMEOUT;
+  if (l.limit != 0) l.waiting++;
   state.begin(c, l.rcvCap, l.sndCap);
   numbers(c, s, l, tsOffset);
   cc.init(c);

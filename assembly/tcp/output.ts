@@ -105,6 +105,7 @@ function next(c: Conn, way: u32): u32 {
   if (c.sacked != 0 && c.sent != c.sentMax) n = sack.nextStart(c, c.sent, c.sent + n) - c.sent;
   if (way + n > c.cwnd && way != 0) { c.flags |= Flag.cwndLimited; return 0; }
   if (n == mss || c.sent != c.sentMax) return n;
+  if (n == d && c.flags & Flag.cork) return finFollows(c, c.sent + n) ? n : 0;
   if (n == d && (c.flags & Flag.noDelay || !smallOut(c) || finFollows(c, c.sent + n))) return n;
   return n >= c.sndWndMax >> 1 && n != d ? n : 0;
 }
@@ -121,7 +122,7 @@ export function data(c: Conn, off: u32, n: u32, fin: bool): bool {
   if (first) {
     rtt.begin(c, c.sent);
     if (n < c.mss) c.smallEnd = c.sent;
-  } else if (n != 0) { counters.add(C.retransmits); rtt.abandon(c); }
+  } else if (n != 0) { counters.add(C.retransmits); c.retransmits++; rtt.abandon(c); }
   if (!outstanding(c)) c.progressAt = clock.ms;
   c.sentMax = seq.max(c.sentMax, off + n);
   if (fin) c.flags |= Flag.finSent | Flag.finEver;
@@ -130,6 +131,14 @@ export function data(c: Conn, off: u32, n: u32, fin: bool): bool {
   if (!(c.deadlines & 1 << Slot.rtx)) armRtx(c);
   if (c.options & SynFlag.sack && !(c.flags & (Flag.recovery | Flag.rtoRecovery | Flag.tlp))) recovery.armProbe(c);
   return true;
+}
+
+/** Sends what Nagle's rule or a cork holds back. */
+export function push(c: Conn): void {
+  const held = c.flags & (Flag.cork | Flag.noDelay);
+  c.flags = c.flags & ~<u32>Flag.cork | Flag.noDelay;
+  output(c);
+  c.flags = c.flags & ~<u32>(Flag.cork | Flag.noDelay) | held;
 }
 
 // timers that output arms

@@ -60,7 +60,7 @@ function learn(c: Conn): void {
   c.irs = segment.seqNo;
   c.lastAck = c.irs + 1;
   c.tsRecent = options.hasTs ? options.tsVal : 0;
-  state.agree(c, (options.hasTs ? SynFlag.timestamps : 0) | (options.sackOk ? SynFlag.sack : 0), options.mss, options.wscale, listen.MSS);
+  state.agree(c, (options.hasTs ? SynFlag.timestamps : 0) | (options.sackOk ? SynFlag.sack : 0), options.mss, options.wscale, c.mssMax);
   if (options.wscale == 255) c.wscaleRcv = 0;
   cc.init(c);
   // RFC 7323 2.2: a SYN's window is not scaled

@@ -18,12 +18,13 @@ let count: u32 = 0;
 let secret: u32 = 0x9e3779b1;
 let recent: usize = 0;           // the connection of the last segment
 let dirtyHead: usize = 0, dirtyTail: usize = 0;   // END while empty, from `init` on
+let plainHead: usize = 0, plainTail: usize = 0;   // news set aside
 let outHead: usize = 0, outTail: usize = 0;
 
 export function init(): void {
   memory.fill(HASH, 0, 4 * BUCKETS);
   free = 0; recent = 0;
-  dirtyHead = END; dirtyTail = 0; outHead = END; outTail = 0;
+  dirtyHead = END; dirtyTail = 0; plainHead = END; plainTail = 0; outHead = END; outTail = 0;
   for (let i: u32 = 0; i < CONNS; i++) {
     const c = changetype<Conn>(BASE + (<usize>(CONNS - 1 - i) << ConnSize.bits));
     c.hashNext = free;
@@ -141,6 +142,27 @@ export function nextDirty(): Conn | null {
   while (dirtyHead != END) {
     const c = changetype<Conn>(dirtyHead);
     dirtyHead = c.dirtyNext;
+    c.dirtyNext = 0;
+    if (!(c.flags & Flag.gone)) return c;
+    if (c.outNext == 0) recycle(c);
+  }
+  return null;
+}
+
+/** Puts a connection that has just left the list of news on that of other owners' news. */
+export function setAside(c: Conn): void {
+  if (c.dirtyNext != 0) return;
+  c.dirtyNext = END;
+  if (plainHead == END) plainHead = changetype<usize>(c);
+  else changetype<Conn>(plainTail).dirtyNext = changetype<usize>(c);
+  plainTail = changetype<usize>(c);
+}
+
+/** The next connection set aside, or null. */
+export function nextPlain(): Conn | null {
+  while (plainHead != END) {
+    const c = changetype<Conn>(plainHead);
+    plainHead = c.dirtyNext;
     c.dirtyNext = 0;
     if (!(c.flags & Flag.gone)) return c;
     if (c.outNext == 0) recycle(c);

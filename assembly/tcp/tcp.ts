@@ -30,6 +30,7 @@ import * as expire from "./expire";
 import * as state from "./state";
 import * as window from "./window";
 import * as recovery from "./recovery";
+import * as cc from "./cc";
 import * as errors from "./icmp";
 import * as counters from "./counters";
 import { Tcp as C } from "./counters";
@@ -138,6 +139,10 @@ export function flush(): bool {
 
 /** The next connection with news (`dirty`), or null. The owner clears the bits it has dealt with. */
 export function nextDirty(): Conn | null { return table.nextDirty(); }
+/** Puts a connection that `nextDirty` gave, and whose news are another's, on the list of `nextPlain`. */
+export function setAside(c: Conn): void { table.setAside(c); }
+/** The next connection set aside, or null. Its owner clears the bits that it has dealt with. */
+export function nextPlain(): Conn | null { return table.nextPlain(); }
 /** The next SYN of a gated listener that its owner has not heard of, or null. The record stays until `dropSyn`, `open`, or 5 s. */
 export function nextSyn(): Syn | null { return halfopen.next(); }
 /** Forgets a SYN. */
@@ -172,13 +177,25 @@ export function configure(l: L, congestion: u32, keepAlive: bool): void {
   l.keepIdle = keepAlive ? listeners.KEEP_IDLE : 0;
 }
 
+/** At most n connections of l wait to be accepted; 0: any number. The owner counts `waiting` down with each that it has accepted. */
+export function limitWaiting(l: L, n: u32): void { l.limit = n; }
+
+/** Stops listening; connections stay, who has begun to connect finds nobody. */
+export function unlisten(l: L): void {
+  halfopen.dropAll(l);
+  listeners.remove(l);
+}
+
+/** True where a listener takes SYNs for this address (0: exactly for any) and port. */
+export function listens(addr: u32, port: u32): bool { return listeners.find(addr, port) != null; }
+/** True where a TIME-WAIT record has this local address (0: any) and port; or these addresses and ports. */
+export function waitsAt(addr: u32, port: u32): bool { return timewait.holds(addr, port); }
+export function waits(localAddr: u32, localPort: u32, remoteAddr: u32, remotePort: u32): bool { return timewait.find(localAddr, localPort, remoteAddr, remotePort) != null; }
+
 /** Cookie mode on or off (R12), and what R13 adds to timestamps in the present view. */
 export function setCookies(l: L, on: bool, guard: u32): void { l.cookies = on ? 1 : 0; l.guard = guard; }
 /** SYN records that are free: an owner turns cookies on before there are none. */
 export function synRoom(): u32 { return halfopen.available(); }
-
-/** Stops listening; connections stay. */
-export function unlisten(l: L): void { l.used = 0; }
 
 /** The ISN for a SYN (RFC 6528). */
 export function chooseIss(s: Syn): u32 { return keys.isn(s.localAddr, s.localPort, s.remoteAddr, s.remotePort); }
@@ -333,8 +350,38 @@ export function sndSpan(c: Conn, off: u32): usize {
 }
 export let spanLen: u32 = 0;
 
-/** No Nagle (RFC 1122 4.2.3.4). */
-export function noDelay(c: Conn): void { c.flags |= Flag.noDelay; }
+/** Copies at most n bytes of what `recv` would give to p and leaves them; returns how many. */
+export function peek(c: Conn, p: usize, n: u32): u32 {
+  const got = min<u32>(n, c.dep - c.readOff);
+  if (got != 0) stream.read(table.rxStream(c), c.readOff, p, got);
+  return got;
+}
+
+/** Nagle's rule off (RFC 1122 4.2.3.4) or on; off sends what it held back. */
+export function setNoDelay(c: Conn, on: bool): void {
+  if (on) { c.flags |= Flag.noDelay; output.push(c); } else c.flags &= ~<u32>Flag.noDelay;
+}
+/** While corked, segments shorter than full ones wait for more, or for the FIN. Uncorking sends them. */
+export function setCork(c: Conn, on: bool): void {
+  if (on) { c.flags |= Flag.cork; return; }
+  c.flags &= ~<u32>Flag.cork;
+  output.push(c);
+}
+/** Sends now what Nagle's rule or a cork holds back. */
+export function push(c: Conn): void { output.push(c); }
+/** Largest segment of a connection whose SYN has not left, options included; at most an Ethernet's. */
+export function limitMss(c: Conn, mss: u32): void {
+  c.mssMax = <u16>min<u32>(mss, listeners.MSS);
+  c.mss = min<u16>(c.mss, c.mssMax);
+}
+/** Another receive buffer, in bytes. What has been offered stays offered. */
+export function setReceiveBuffer(c: Conn, n: u32): void { c.rcvCap = min<u32>(n, RCV_MAX); window.update(c); }
+/** Another send buffer, in bytes. */
+export function setSendBuffer(c: Conn, n: u32): void { c.sndCap = min<u32>(n, SND_MAX); }
+/** Another congestion control (Algo). */
+export function setCongestion(c: Conn, algo: u32): void { if (c.cc != algo) cc.change(c, algo); }
+/** Keep-alive probes: milliseconds between them, and how many without answer end the connection; 0: the default. */
+export function setKeepAliveProbes(c: Conn, interval: u32, probes: u32): void { c.keepInterval = interval; c.keepProbes = probes; }
 /** Gives up after this many milliseconds without an acknowledgement. */
 export function setUserTimeout(c: Conn, ms: u32): void { c.userTimeout = ms; }
 /** Keep-alive after this many idle milliseconds; 0: none. */
@@ -372,6 +419,9 @@ export function drop(c: Conn, rst: bool): void {
   if (rst && c.state != State.closed && c.state != State.timeWait && c.state != State.synSent) output.rst(c);
   table.release(c);
 }
+
+/** Bytes produced and not acknowledged yet. */
+export function unacknowledged(c: Conn): u32 { return c.prod - c.heardAck; }
 
 /** Number of connections. */
 export function connections(): u32 { return table.used(); }

@@ -77,6 +77,16 @@ export function find(local: u32, lport: u32, remote: u32, rport: u32): TimeWait 
   return null;
 }
 
+/** True where a record has this local port, at this address or (0) any. */
+export function holds(addr: u32, port: u32): bool {
+  const head = changetype<usize>(changetype<Link>(WAITING));
+  for (let l = changetype<Link>(head).next; l != head; l = changetype<Link>(l).next) {
+    const w = changetype<TimeWait>(l);
+    if (w.localPort == port && (addr == 0 || w.localAddr == addr)) return true;
+  }
+  return false;
+}
+
 /** Records what c leaves behind; replaces an older record of the same addresses. */
 export function add(c: Conn): void {
   const old = find(c.localAddr, c.localPort, c.remoteAddr, c.remotePort);

@@ -20,3 +20,6 @@ export const NEIGHBOURS: u32 = 64;      // ARP entries, a power of two
 export const REASM: u32 = 8;            // datagrams in reassembly
 export const FLOWS: u32 = 16;
 export const METRICS: u32 = 16;
+export const PORTS: u32 = 0;            // RPC connections of local programs; 0: no sockets
+export const SOCKETS: u32 = 0;          // sockets of all programs together
+export const FDS: u32 = 0;              // descriptors of one program

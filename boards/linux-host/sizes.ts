@@ -20,3 +20,6 @@ export const NEIGHBOURS: u32 = 256;     // ARP entries, a power of two
 export const REASM: u32 = 64;           // datagrams in reassembly
 export const FLOWS: u32 = 1024;         // redirector's flow table, a power of two
 export const METRICS: u32 = 256;        // `nearest` prefixes
+export const PORTS: u32 = 256;          // RPC connections of local programs; 0: no sockets
+export const SOCKETS: u32 = 4096;       // sockets of all programs together
+export const FDS: u32 = 1024;           // descriptors of one program

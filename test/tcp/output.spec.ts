@@ -65,7 +65,7 @@ describe("output", () => {
     expectNone();
     seg(K, 1, 11, 60000, 0);
     expectSeg(K, 11, 1, 20);
-    tcp.noDelay(c);
+    tcp.setNoDelay(c, true);
     produce(c, 5); expectSeg(K, 31, 1, 5);
   });
   test("rfc6298_5_the_timeout_sends_again_and_doubles", () => {

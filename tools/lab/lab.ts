@@ -27,6 +27,8 @@ export interface Options {
   replicas?: number;
   /** Each node writes what it sends and receives to RUN/NODE.pcap, and its input to RUN/NODE.rec. */
   pcap?: boolean; record?: boolean;
+  /** Host servers offer sockets to programs (`lab.sockets(name)`). */
+  sockets?: boolean;
   log?: "error" | "warning" | "info" | "debug";
   /** Modules by role, in place of build/linux-host.wasm and build/linux-redirector.wasm. */
   modules?: { host?: string; redirector?: string };
@@ -148,7 +150,8 @@ export class Lab {
       "--module", module, "--config", this.file(`${name}.cfg`), ...n.interfaces.flatMap(i => ["--iface", i.name]), "--control", this.control(name), "--name", name,
       ...(existsSync(this.file("content.img")) && n.role === "host" ? ["--content", this.file("content.img")] : []),
       ...(n.role === "redirector" ? ["--store", this.file(`${name}.store`)] : []),
-      ...(o.pcap ? ["--pcap", this.fresh(name, "pcap")] : []), ...(o.record ? ["--record", this.fresh(name, "rec")] : []), ...(o.log ? ["--log", o.log] : []),
+      ...(o.pcap ? ["--pcap", this.fresh(name, "pcap")] : []), ...(o.record ? ["--record", this.fresh(name, "rec")] : []),
+      ...(o.sockets && n.role === "host" ? ["--sockets", this.sockets(name)] : []), ...(o.log ? ["--log", o.log] : []),
     ];
     await this.launch(name, this.ns(name), args);
   }
@@ -170,6 +173,8 @@ export class Lab {
     });
   }
 
+  /** The UNIX socket of a host server's sockets for programs. */
+  sockets(name: string): string { return this.file(`${name}.sock`); }
   private control(name: string): string { return this.file(`${name}.ctl`); }
   /** A node of the site that HydraNet runs. */
   private node(name: string): Node {

@@ -15,6 +15,7 @@ hydranet-host: runs a HydraNet node (a WebAssembly module) on Linux network inte
   --content FILE     content image that the module's services read
   --store FILE       where the node keeps its durable record
   --control PATH     UNIX socket that answers 'status' and the module's commands
+  --sockets PATH     UNIX socket by which local programs use the node's TCP
   --pcap FILE        writes every frame, both directions, for Wireshark
   --record FILE      writes every input of the module, for --replay
   --replay FILE      feeds a recording again and compares the output of every poll
@@ -43,6 +44,7 @@ pub struct Args {
     pub content: Option<PathBuf>,
     pub store: Option<PathBuf>,
     pub control: Option<PathBuf>,
+    pub sockets: Option<PathBuf>,
     pub pcap: Option<PathBuf>,
     pub record: Option<PathBuf>,
     pub replay: Option<PathBuf>,
@@ -81,8 +83,8 @@ pub fn parse(words: impl Iterator<Item = String>) -> Result<Args> {
     check(a)
 }
 
-const KNOWN: [&str; 14] = [
-    "--module", "--config", "--iface", "--content", "--store", "--control", "--pcap", "--record", "--replay", "--source-map", "--log",
+const KNOWN: [&str; 15] = [
+    "--module", "--config", "--iface", "--content", "--store", "--control", "--sockets", "--pcap", "--record", "--replay", "--source-map", "--log",
     "--name", "--pin", "--spin",
 ];
 
@@ -94,6 +96,7 @@ fn take(a: &mut Args, option: &str, value: String) -> Result<()> {
         "--content" => a.content = Some(value.into()),
         "--store" => a.store = Some(value.into()),
         "--control" => a.control = Some(value.into()),
+        "--sockets" => a.sockets = Some(value.into()),
         "--pcap" => a.pcap = Some(value.into()),
         "--record" => a.record = Some(value.into()),
         "--replay" => a.replay = Some(value.into()),

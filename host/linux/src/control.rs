@@ -29,20 +29,7 @@ struct Client {
 impl Control {
     /// Binds the path, for this user only. A socket that nobody listens on is replaced.
     pub fn open(path: &Path) -> Result<Control> {
-        if path.exists() {
-            if UnixStream::connect(path).is_ok() {
-                return fail(format!("--control {}: in use by another node", path.display()));
-            }
-            remove_socket(path)?;
-        }
-        // SAFETY: umask has no preconditions; no thread that makes files runs yet.
-        let mask = unsafe { libc::umask(0o177) };
-        let bound = UnixListener::bind(path);
-        // SAFETY: as above.
-        unsafe { libc::umask(mask) };
-        let listener = bound.map_err(|e| Fail::Other(format!("--control {}: {e}", path.display())))?;
-        listener.set_nonblocking(true).map_err(|e| Fail::Other(format!("--control {}: {e}", path.display())))?;
-        Ok(Control { path: path.into(), listener, clients: Vec::new() })
+        Ok(Control { path: path.into(), listener: bind("--control", path)?, clients: Vec::new() })
     }
 
     /// Descriptors and events for ppoll.
@@ -121,11 +108,27 @@ impl Drop for Control {
     }
 }
 
+/// A non-blocking listener at the path that `option` names, for this user only. A socket that nobody listens on is replaced.
+pub fn bind(option: &str, path: &Path) -> Result<UnixListener> {
+    if path.exists() {
+        if UnixStream::connect(path).is_ok() {
+            return fail(format!("{option} {}: in use by another node", path.display()));
+        }
+        remove_socket(option, path)?;
+    }
+    // SAFETY: umask has no preconditions; no thread that makes files runs yet.
+    let mask = unsafe { libc::umask(0o177) };
+    let bound = UnixListener::bind(path);
+    // SAFETY: as above.
+    unsafe { libc::umask(mask) };
+    bound.and_then(|l| l.set_nonblocking(true).map(|()| l)).map_err(|e| Fail::Other(format!("{option} {}: {e}", path.display())))
+}
+
 /// Removes a socket that a dead node left; never any other kind of file.
-fn remove_socket(path: &Path) -> Result<()> {
+fn remove_socket(option: &str, path: &Path) -> Result<()> {
     use std::os::unix::fs::FileTypeExt;
     if !std::fs::symlink_metadata(path).is_ok_and(|m| m.file_type().is_socket()) {
-        return fail(format!("--control {}: exists and is no socket", path.display()));
+        return fail(format!("{option} {}: exists and is no socket", path.display()));
     }
-    std::fs::remove_file(path).map_err(|e| Fail::Other(format!("--control {}: {e}", path.display())))
+    std::fs::remove_file(path).map_err(|e| Fail::Other(format!("{option} {}: {e}", path.display())))
 }

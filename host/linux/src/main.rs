@@ -17,6 +17,7 @@ mod pcap;
 mod record;
 mod replay;
 mod ring;
+mod rpc;
 mod run;
 mod sched;
 mod sink;

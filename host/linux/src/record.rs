@@ -18,6 +18,7 @@ pub mod kind {
     pub const STORE_READ: u8 = 7;
     pub const CONTENT: u8 = 8;
     pub const STATE: u8 = 9;
+    pub const PORT: u8 = 10;
 }
 
 /// Bytes of one interface in a STATE entry.
@@ -97,6 +98,11 @@ impl Recorder {
         store.iter().for_each(|w| body.extend_from_slice(&w.to_le_bytes()));
         rings.iter().for_each(|r| body.extend_from_slice(&side_bytes(&r.host_side())));
         self.entry(kind::STATE, &[&body]);
+    }
+
+    /// A change of a port of local programs (`rpc::Change`).
+    pub fn port(&mut self, change: &[u8]) {
+        self.entry(kind::PORT, &[change]);
     }
 
     pub fn poll(&mut self, now: u64) {

@@ -115,6 +115,7 @@ impl Player {
                 kind::INIT if self.rings.is_empty() => self.init(&body)?,
                 kind::FRAME => self.frame(&body)?,
                 kind::STATE => self.state(&body)?,
+                kind::PORT if self.module.abi.ports()?.replay(&body)? => {}
                 kind::POLL => self.poll(&body)?,
                 kind::COMMAND => self.command(&body)?,
                 _ => return self.malformed(),

@@ -2,6 +2,7 @@
 
 use crate::fail::{Fail, Result, fail};
 use crate::memory::Memory;
+use crate::rpc::Ports;
 
 const MAGIC: u32 = 0x3144_5948; // "HYD1"
 const VERSION: u32 = 1;
@@ -50,6 +51,11 @@ impl Abi {
             return fail(format!("{n} interfaces were named, this module has room for {have}"));
         }
         (0..n as u32).map(|i| Ring::new(self.mem, at.wrapping_add(i * RING_SIZE))).collect()
+    }
+
+    /// The ports of local programs. Call after `init`.
+    pub fn ports(&self) -> Result<Ports> {
+        Ports::new(self.mem, if self.mem.range(self.at, 48).is_some() { self.mem.u32(self.at + 44) } else { 0 })
     }
 
     pub fn set_store(&self, done: u32, failed: u32) {

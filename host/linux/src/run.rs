@@ -12,6 +12,7 @@ use crate::nic::Nic;
 use crate::pcap::Pcap;
 use crate::record::Recorder;
 use crate::ring::Ring;
+use crate::rpc::Rpc;
 use crate::sched;
 use crate::store::{Done, Store};
 use crate::wake::{self, Wake};
@@ -28,6 +29,7 @@ struct Node {
     module: Module,
     nics: Vec<Nic>,
     control: Option<Control>,
+    rpc: Option<Rpc>,
     pcap: Option<Pcap>,
     recording: Recording,
     done: Arc<Done>,
@@ -85,6 +87,7 @@ impl Node {
             r.end(0);
         }
         let rings = module.abi.rings(args.ifaces.len())?;
+        let rpc = args.sockets.as_deref().map(|p| Rpc::open(p, module.abi.ports()?, recording.clone())).transpose()?;
         let nics = args.ifaces.iter().zip(rings).map(|(i, r)| Nic::open(i, r)).collect::<Result<Vec<_>>>()?;
         for n in nics.iter().filter(|n| !n.link) {
             log.warning(&format!("interface {} is down: switch it on with 'ip link set {} up'", n.name, n.name));
@@ -93,7 +96,7 @@ impl Node {
         let seen = nics.iter().map(|n| n.ring.filled()).collect();
         sched::urgent(&log);
         let (spin, chores) = (args.spin, clock.now() + HOUSEKEEPING);
-        Ok(Node { log, clock, module, nics, control, pcap, recording, done, wake, spin, seen, due: 0, chores, told_lost: false })
+        Ok(Node { log, clock, module, nics, control, rpc, pcap, recording, done, wake, spin, seen, due: 0, chores, told_lost: false })
     }
 
     fn serve(&mut self) -> Result<()> {
@@ -104,6 +107,11 @@ impl Node {
             let now = self.clock.now();
             if frames || now >= self.due {
                 self.poll(now)?;
+                if let Some(r) = &mut self.rpc
+                    && r.flush()?
+                {
+                    self.due = 0;
+                }
                 worked = now;
             }
             self.send()?;
@@ -216,6 +224,10 @@ impl Node {
         if let Some(c) = &self.control {
             c.interest(&mut fds);
         }
+        let first_rpc = fds.len();
+        if let Some(r) = &self.rpc {
+            r.interest(&mut fds)?;
+        }
         let mut fds: Vec<libc::pollfd> = fds.iter().map(|&(fd, events)| libc::pollfd { fd, events, revents: 0 }).collect();
         let us = if ready { 0 } else { until.saturating_sub(self.clock.now()) };
         let t = libc::timespec { tv_sec: (us / 1_000_000) as i64, tv_nsec: (us % 1_000_000) as i64 * 1000 };
@@ -225,7 +237,14 @@ impl Node {
             self.wake.clear();
             self.due = 0;
         }
-        if fds[first_control..].iter().any(|f| f.revents != 0) {
+        let rpc = &fds[first_rpc..];
+        if let Some(r) = &mut self.rpc
+            && rpc.iter().any(|f| f.revents != 0)
+            && r.run(rpc.iter().any(|f| f.revents & (libc::POLLHUP | libc::POLLERR) != 0))?
+        {
+            self.due = 0;
+        }
+        if fds[first_control..first_rpc].iter().any(|f| f.revents != 0) {
             self.serve_control(self.clock.now())?;
         }
         Ok(())
