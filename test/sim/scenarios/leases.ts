@@ -4,7 +4,7 @@ import { Kind } from "../config.ts";
 import { messageOf, Msg, MsgFlag, only } from "../messages.ts";
 import { isManage } from "../wire.ts";
 import { MS, SECOND, type Scenario, type Stage } from "./scenario.ts";
-import { bytes, closed, echoes, opened } from "./scripted.ts";
+import { accuse, bytes, closed, echoes, opened } from "./scripted.ts";
 
 /** Whether host i may speak to clients now. */
 const speaks = (s: Stage, i: number): boolean => s.world.check.mayExist(0, i);
@@ -222,10 +222,9 @@ const FENCES: Scenario[] = [
       s.chain([0, 1, 2]);
       const c = opened(s), talk = s.echo(200_000, { turn: 300 });
       echoes(s, c, 0, 100);
-      const accuse = (): void => { for (let i = 0; i < 3; i++) { c.data(0, bytes(0, 100)); s.run(2 * MS); } };
-      accuse();
+      accuse(s, c);
       s.run(300 * MS);
-      accuse();
+      accuse(s, c);
       decided(s, [1, 2], 50 * MS);
       s.chain([1, 2], 20 * MS);
       s.until("the flow", 20 * SECOND, () => talk.done);
