@@ -1,4 +1,4 @@
-// Leases and fencing (CHAIN R18, R19, R26a): who may speak to clients while members, their clocks and their links fail.
+// Leases and fencing (CHAIN R18, R19, R25, R26, R26a): who may speak to clients while members, their clocks and their links fail.
 
 import { Kind } from "../config.ts";
 import { messageOf, Msg, MsgFlag, only } from "../messages.ts";
@@ -232,6 +232,20 @@ const FENCES: Scenario[] = [
       closed(s, c, 100);
     },
   },
+  {
+    name: "registration-ends-fence",
+    about: "a primary starts anew at once and registers: it has no lease any more, nobody waits for it (R19)",
+    play(s) {
+      s.chain([0, 1, 2]);
+      const talk = s.echo(20_000, { turn: 300 });
+      s.run(20 * MS);
+      s.crash(s.s(0));
+      s.boot(s.s(0));
+      s.chain([1, 2], 30 * MS);
+      s.until("the flow", 20 * SECOND, () => talk.done);
+      s.finish();
+    },
+  },
 ];
 
 /** The manager and one member do not hear each other, in one direction; clients' packets and the acknowledgement channel pass. */
@@ -254,7 +268,63 @@ const DEAF: Scenario[] = [0, 1, 2].flatMap(i => [true, false].map((asks): Scenar
   },
 })));
 
+/** Who was not polled for a while does not hold the others to account for it (R25). */
+const SLEEPS: Scenario[] = [
+  {
+    name: "site-suspended",
+    about: "all nodes of the site are suspended for longer than silence, lag and lease allow: nobody is removed (R25)",
+    play(s) {
+      s.chain([0, 1, 2]);
+      const bulk = s.echo(3_000_000), talk = s.echo(100_000, { turn: 300 }), all = [s.r, s.s(0), s.s(1), s.s(2)], view = s.world.check.viewNumber(0);
+      s.run(20 * MS);
+      for (const n of all) s.pause(n);
+      s.run(1.5 * SECOND);
+      for (const n of all) s.resume(n);
+      s.until("the flows", 20 * SECOND, () => bulk.done && talk.done);
+      s.expect("nobody was removed", s.world.check.viewNumber(0) === view);
+      s.finish();
+    },
+  },
+  {
+    name: "manager-suspended-in-a-loss",
+    about: "nobody who has state can be heard, and the manager is suspended for longer than the loss timeout: it does not begin afresh (R25, R26a)",
+    play(s) {
+      s.chain([0, 1, 2]);
+      const talk = s.echo(100_000, { turn: 300 });
+      s.run(20 * MS);
+      for (const i of [0, 1]) { s.lose(s.s(i), s.r, isManage); s.lose(s.r, s.s(i), isManage); }
+      s.crash(s.s(2));
+      s.boot(s.s(2));
+      s.run(500 * MS);
+      s.pause(s.r);
+      s.run(4 * SECOND);
+      s.resume(s.r);
+      s.run(50 * MS);
+      for (const i of [0, 1]) { s.pass(s.s(i), s.r); s.pass(s.r, s.s(i)); }
+      s.chain([0, 1]);
+      s.until("the flow", 20 * SECOND, () => talk.done);
+      s.finish();
+    },
+  },
+];
+
 const LOSSES: Scenario[] = [
+  {
+    name: "last-member-is-silent",
+    about: "the only member stands still for a second: it stays, and goes on (R26)",
+    site: { hosts: 1 },
+    play(s) {
+      s.chain([0]);
+      const talk = s.echo(100_000, { turn: 300 }), view = s.world.check.viewNumber(0);
+      s.run(20 * MS);
+      s.pause(s.s(0));
+      s.run(SECOND);
+      s.resume(s.s(0));
+      s.until("the flow", 20 * SECOND, () => talk.done);
+      s.expect("it stayed", s.world.check.viewNumber(0) === view);
+      s.finish();
+    },
+  },
   {
     name: "total-loss-behind-fence",
     about: "two members start anew and the primary is cut off: a chain without state begins when the primary's lease is over, and the old one is out (R26a, R23)",
@@ -297,4 +367,4 @@ const LOSSES: Scenario[] = [
   },
 ];
 
-export const LEASES: Scenario[] = [...LAPSES, ...FENCES, ...DEAF, ...LOSSES];
+export const LEASES: Scenario[] = [...LAPSES, ...FENCES, ...DEAF, ...SLEEPS, ...LOSSES];

@@ -40,7 +40,7 @@ export const NUMBERS: Scenario[] = [
   {
     name: "takeover-with-clock-error",
     about: "the primary's site clock is ahead and its successor's behind when the first says that it has left: no timestamp is older than the last one was (R13)",
-    site: { site: { probeMs: 60 } },
+    site: { services: [{ kind: Kind.echo, port: 7, silenceMs: 400 }], site: { probeMs: 60 } },
     play(s) {
       s.delay(s.s(0), s.r, 80 * MS, isManage);
       s.delay(s.r, s.s(1), 80 * MS, isManage);
