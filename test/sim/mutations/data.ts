@@ -17,6 +17,7 @@ export const DATA: Mutation[] = [
   one("R2", "the tail orders without a limit", "assembly/ft/order.ts", "!r.stopped && r.applied - r.stable < EVENTS >> 1", "!r.stopped", "log-limit-closes-windows"),
   one("R4", "bytes of a connection that is over are not kept", "assembly/ft/channel.ts", "const n = m == null ? 0 : piece(m, w);", "const n = m == null || connOf(m).state == 0 ? 0 : piece(m, w);",
     "reset-after-data-lost-above", "c-reused-while-primary-lags"),
+  one("R4", "events and bytes are let go once the predecessor has applied them", "assembly/ft/receive.ts", "settle(r, m.stable);", "settle(r, m.applied);", "data-lost-at-s0", "middle-then-tail-crash-0-us"),
   {
     rule: "R7", what: "who has nothing to say says nothing",
     edits: [edit("ft/channel.ts", "return clock.ms - last >= r.beat;", "return false;"), edit("ft/ft.ts", "return since >= r.beat ? 0 : r.beat - since;", "return r.beat;")],
@@ -27,7 +28,10 @@ export const DATA: Mutation[] = [
   one("R9", "bytes that an event shows are not asked for", "assembly/ft/pull.ts", "if (!isTail(r)) ask(r, m, Way.down, from, to);", "", "data-lost-at-s0", "data-lost-at-s1"),
   one("R14", "a backup takes no ACK for what it did not send", "assembly/tcp/input.ts", "if (c.gated) return c.prod + c.prodFin;", "", "all-is-well", "primary-crash-during-bulk"),
   one("R20", "a new primary does not speak first", "assembly/ft/membership.ts", "if (silent) speakAll(r);", "", "takeover-speaks-first"),
+  one("R20", "a new primary does not ask whether a closed window is open", "assembly/tcp/expire.ts", "if (seq.lt(c.heardAck, c.ok) && c.sndWnd == 0) output.windowProbe(c);", "", "zero-window-over-takeover", "window-update-lost-in-takeover"),
   one("R22", "received events stay over a change of view", "assembly/ft/membership.ts", "r.have = r.applied; // R21, R22", "// R21, R22", "tail-crash-with-unapplied-event"),
+  one("R24", "a link that was silent for a moment costs its farther end", "assembly/manage/probing.ts", "c.link != 0 && c.linkAt != 0 && c.linkSeen >= c.linkAt + linkRest(c);", "c.link != 0;", "short-silence-removes-nobody"),
+  one("R24", "members are probed once", "assembly/manage/probing.ts", "if (c.probesSent < <u32>config.site().probes) probeMembers(c);", "if (false) probeMembers(c);", "lost-probes-remove-nobody"),
   one("R24", "a link is judged though its other end does not know the view yet", "assembly/manage/probing.ts", "const said = believed(c, position, suspicion),", "const said = suspicion,", "chain-of-5-kills-s0"),
   {
     rule: "R1", what: "events go up before they are applied here",

@@ -80,7 +80,9 @@ const LAPSES: Scenario[] = [
       s.lose(s.r, s.s(0), isManage);
       let off = 0;
       while (speaks(s, 0)) { c.data(off, bytes(off, 10)); off += 10; s.run(MS); }
+      const at = s.now;
       s.run(20 * MS);
+      s.expect("nothing leaves after the end", c.since(at + MS).length === 0);
       s.expect("frames were dropped in the ring", s.s(0).lateFrames() > 0 && c.got.length < off);
       s.pass(s.r, s.s(0));
       s.until("a lease", 150 * MS, () => speaks(s, 0));
