@@ -16,10 +16,12 @@ const HEADS: u32 = 256 + 64 + 64;
 const TABLE: usize = memory.data(HEADS * 8, 16); // next, prev of each slot's list
 let time: u32 = 0;      // all slots before this millisecond are empty
 let armed: u32 = 0;
+let next: u32 = 0;      // from `time` to this millisecond no slot has a timer and no cascade comes
 
 export function init(now: u32): void {
   for (let i: u32 = 0; i < HEADS; i++) { const h = head(i); store<u32>(h, <u32>h); store<u32>(h + 4, <u32>h); }
   time = now;
+  next = now;
   armed = 0;
 }
 
@@ -54,7 +56,7 @@ function insert(t: Timer): void {
   const at = seq.lt(t.at, time) ? time : t.at;
   const d = at - time;
   let i: u32;
-  if (d < 256) i = at & 255;
+  if (d < 256) { i = at & 255; if (seq.lt(at, next)) next = at; }
   else if (d < 64 << Level.shift1) i = 256 + (at >> Level.shift1 & 63);
   else i = 320 + ((d < 63 << Level.shift2 ? at : time + (62 << Level.shift2)) >> Level.shift2 & 63);
   const h = head(i), p = changetype<usize>(t), last = <usize>load<u32>(h + 4);
@@ -101,10 +103,15 @@ function spread(i: u32): void {
 /** Milliseconds from `now` until `due` may have something; at most 256 ms too early, never late. 0xffffffff: no timer. */
 export function wait(now: u32): u32 {
   if (armed == 0) return 0xffffffff;
-  for (let d: u32 = 0; d < 256; d++) {
-    const t = time + d, h = head(t & 255);
-    if (d != 0 && (t & 255) == 0) return seq.le(t, now) ? 0 : t - now; // a cascade comes first
-    if (<usize>load<u32>(h) != h) return seq.le(t, now) ? 0 : t - now;
-  }
-  return 256;
+  let t = seq.lt(next, time) ? time : next;
+  while (t - time < 256 && !pending(t)) t++;
+  next = t;
+  return seq.le(t, now) ? 0 : t - now;
+}
+
+/** Whether something has to be done at millisecond t: a timer, or a cascade. */
+// @ts-ignore: decorator
+@inline function pending(t: u32): bool {
+  const h = head(t & 255);
+  return <usize>load<u32>(h) != h || (t != time && (t & 255) == 0);
 }
