@@ -77,7 +77,7 @@ export function due(now: u32): Timer | null {
     }
     if (time == now) return null;
     if (armed == 0) { time = now; return null; }
-    time++;
+    time = seq.lt(time, next) ? (seq.lt(next, now) ? next : now) : time + 1;
     if ((time & 255) == 0) cascade();
   }
   return null;
