@@ -20,7 +20,7 @@ const BUILD = ["cc"], LAB = ["ip", "nft", "ethtool", "unshare"];
 const COMMANDS = {
   build: { build: true, programs: BUILD },
   demo: { build: true, lab: true, programs: [...BUILD, ...LAB, "ffmpeg", "curl", "nc", "dumpcap"] },
-  test: { build: true, lab: true, programs: [...BUILD, ...LAB, "ffmpeg", "ffprobe", "tshark", "iperf3", "nc", "curl", "dumpcap", "ping", "traceroute", "perl"] },
+  test: { build: true, lab: true, programs: [...BUILD, ...LAB, "ffmpeg", "ffprobe", "tshark", "iperf3", "nc", "curl", "dumpcap", "ping", "traceroute", "perl", "valgrind"] },
   campaign: { build: true, lab: true, programs: [...BUILD, ...LAB, "tshark", "iperf3", "nc", "curl", "dumpcap", "perl"] },
   lab: { build: true, holder: true, programs: [...BUILD, ...LAB] },
   run: { build: true, root: true, programs: [...BUILD, "ip", "nft"] },

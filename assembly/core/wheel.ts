@@ -14,12 +14,16 @@ import * as seq from "./seq";
 const enum Level { bits0 = 8, slots0 = 256, slots = 64, shift1 = 8, shift2 = 14 }
 const HEADS: u32 = 256 + 64 + 64;
 const TABLE: usize = memory.data(HEADS * 8, 16); // next, prev of each slot's list
+const MAP: usize = memory.data(32, 16);          // a bit per slot of level 0: clear where it is empty
 let time: u32 = 0;      // all slots before this millisecond are empty
 let armed: u32 = 0;
+let next: u32 = 0;      // from `time` to this millisecond no slot has a timer and no cascade comes
 
 export function init(now: u32): void {
   for (let i: u32 = 0; i < HEADS; i++) { const h = head(i); store<u32>(h, <u32>h); store<u32>(h + 4, <u32>h); }
+  memory.fill(MAP, 0, 32);
   time = now;
+  next = now;
   armed = 0;
 }
 
@@ -54,7 +58,11 @@ function insert(t: Timer): void {
   const at = seq.lt(t.at, time) ? time : t.at;
   const d = at - time;
   let i: u32;
-  if (d < 256) i = at & 255;
+  if (d < 256) {
+    i = at & 255;
+    mark(i);
+    if (seq.lt(at, next)) next = at;
+  }
   else if (d < 64 << Level.shift1) i = 256 + (at >> Level.shift1 & 63);
   else i = 320 + ((d < 63 << Level.shift2 ? at : time + (62 << Level.shift2)) >> Level.shift2 & 63);
   const h = head(i), p = changetype<usize>(t), last = <usize>load<u32>(h + 4);
@@ -75,7 +83,7 @@ export function due(now: u32): Timer | null {
     }
     if (time == now) return null;
     if (armed == 0) { time = now; return null; }
-    time++;
+    time = seq.lt(time, next) ? (seq.lt(next, now) ? next : now) : time + 1;
     if ((time & 255) == 0) cascade();
   }
   return null;
@@ -101,10 +109,25 @@ function spread(i: u32): void {
 /** Milliseconds from `now` until `due` may have something; at most 256 ms too early, never late. 0xffffffff: no timer. */
 export function wait(now: u32): u32 {
   if (armed == 0) return 0xffffffff;
-  for (let d: u32 = 0; d < 256; d++) {
-    const t = time + d, h = head(t & 255);
-    if (d != 0 && (t & 255) == 0) return seq.le(t, now) ? 0 : t - now; // a cascade comes first
-    if (<usize>load<u32>(h) != h) return seq.le(t, now) ? 0 : t - now;
+  next = busy(seq.lt(next, time) ? time : next, (time | 255) + 1);
+  return seq.le(next, now) ? 0 : next - now;
+}
+
+// @ts-ignore: decorator
+@inline function mark(slot: u32): void {
+  const w = MAP + (slot >> 5 << 2);
+  store<u32>(w, load<u32>(w) | 1 << (slot & 31));
+}
+
+/** The first millisecond from t with a timer, before `end`, the next cascade; or `end`. */
+function busy(t: u32, end: u32): u32 {
+  while (t != end) {
+    const w = MAP + ((t >> 5 & 7) << 2), bits = load<u32>(w), later = bits & 0xffffffff << (t & 31);
+    if (later == 0) { t = (t | 31) + 1; continue; }
+    t = (t & ~31) + ctz(later);
+    const h = head(t & 255);
+    if (<usize>load<u32>(h) != h) return t;
+    store<u32>(w, bits & ~(1 << (t & 31)));
   }
-  return 256;
+  return end;
 }

@@ -118,7 +118,8 @@ export function fill(m: Membership, out: Message, now: u64, key: usize): void {
     m.nextAsk = now; // the registration follows at once
     return;
   }
-  m.nextAsk = now + third(m.lease);
+  // A member's answer is as good as an ask; no registration is put off by one.
+  if (out.kind != Msg.answer || m.state == State.member) m.nextAsk = now + third(m.lease);
 }
 
 /** A third of a lease, without a 64-bit division. */

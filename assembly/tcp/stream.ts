@@ -19,15 +19,18 @@ const SLOTS: u32 = (CHUNK >> 1) - 1;                            // index mask
 const BASE: usize = memory.data(CHUNK * CHUNKS, 16) - CHUNK;    // chunk numbers begin at 1
 const FREE: usize = memory.data(CHUNKS * 2, 16);
 let top: u32 = 0;
+/** A free chunk that is all zeros, as an index begins; 0: none. Streams go to and fro between one chunk and two. */
+let blank: u32 = 0;
 
 export function init(): void {
   for (let i: u32 = 0; i < CHUNKS; i++) store<u16>(FREE + (i << 1), <u16>(CHUNKS - i));
   top = CHUNKS;
+  blank = 0;
 }
 
 /** Chunks in the pool: CHUNKS when nothing is held. */
 // @ts-ignore: decorator
-@inline export function available(): u32 { return top; }
+@inline export function available(): u32 { return top + u32(blank != 0); }
 
 // @ts-ignore: decorator
 @inline function address(id: u32): usize { return BASE + <usize>id * CHUNK; }
@@ -35,7 +38,7 @@ export function init(): void {
 @inline function slot(s: Stream, num: u32): usize { return address(s.root) + (<usize>(num & SLOTS) << 1); }
 
 function take(): u32 {
-  if (top == 0) return 0;
+  if (top == 0) return takeBlank();
   top--;
   return <u32>load<u16>(FREE + (top << 1));
 }
@@ -44,6 +47,26 @@ function give(id: u32): void {
   must(top < CHUNKS);
   store<u16>(FREE + (top << 1), <u16>id);
   top++;
+}
+
+function takeBlank(): u32 {
+  const id = blank;
+  blank = 0;
+  return id;
+}
+
+/** A chunk of zeros, or 0. */
+function takeIndex(): u32 {
+  if (blank != 0) return takeBlank();
+  const id = take();
+  if (id != 0) memory.fill(address(id), 0, CHUNK);
+  return id;
+}
+
+/** Takes an index back whose slots have all been cleared. */
+function giveIndex(id: u32): void {
+  if (blank == 0) blank = id;
+  else give(id);
 }
 
 /** Number of the chunk that holds chunk number `num` of the stream, or 0. */
@@ -67,10 +90,9 @@ function ensure(s: Stream, num: u32): u32 {
 
 /** Puts an index chunk before the only chunk. */
 function index(s: Stream): bool {
-  const id = take();
+  const id = takeIndex();
   if (id == 0) return false;
   const only = s.root;
-  memory.fill(address(id), 0, CHUNK);
   s.root = <u16>id;
   s.count = 1;
   store<u16>(slot(s, s.num), only);
@@ -87,7 +109,7 @@ function dropChunk(s: Stream, num: u32): void {
   store<u16>(slot(s, num), 0);
   give(id);
   s.count--;
-  if (s.count == 0) { give(s.root); s.root = 0; }
+  if (s.count == 0) { giveIndex(s.root); s.root = 0; }
 }
 
 /** Bytes that lie in a row from `off`, after a `span` that was not 0. */
@@ -107,7 +129,7 @@ export function write(s: Stream, off: u32, p: usize, n: u32): u32 {
   let done: u32 = 0;
   while (done < n) {
     const at = off + done;
-    if (s.root == 0 && top == 0) break;
+    if (s.root == 0 && available() == 0) break;
     const id = ensure(s, at / CHUNK);
     if (id == 0) break;
     const k = min(n - done, spanLen(at));
@@ -145,7 +167,8 @@ export function release(s: Stream, from: u32, to: u32, empty: bool): void {
 function single(s: Stream, num: u32): void {
   const id = <u32>load<u16>(slot(s, num));
   if (id == 0) return;
-  give(s.root);
+  store<u16>(slot(s, num), 0);
+  giveIndex(s.root);
   s.root = <u16>id;
   s.count = 0;
   s.num = num;
@@ -158,9 +181,11 @@ export function clear(s: Stream): void {
     const table = address(s.root);
     for (let i: u32 = 0; s.count != 0 && i <= SLOTS; i++) {
       const id = <u32>load<u16>(table + (i << 1));
-      if (id != 0) { give(id); s.count--; }
+      if (id != 0) { give(id); store<u16>(table + (i << 1), 0); s.count--; }
     }
+    giveIndex(s.root);
+  } else {
+    give(s.root);
   }
-  give(s.root);
-  s.root = 0; s.count = 0;
+  s.root = 0;
 }

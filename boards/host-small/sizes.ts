@@ -1,4 +1,5 @@
 // Sizes of a host server board: 16 connections in at most 2 MiB of linear memory.
+export const WIDE: bool = false;     // the CPU computes with 64 bits at once
 export const IFACES: u32 = 2;
 export const RX_RING: u32 = 32;         // a power of two
 export const TX_RING: u32 = 64;         // a power of two

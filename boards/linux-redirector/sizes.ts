@@ -1,4 +1,5 @@
 // Sizes of the Linux redirector.
+export const WIDE: bool = true;      // the CPU computes with 64 bits at once
 export const IFACES: u32 = 8;
 export const RX_RING: u32 = 256;        // a power of two
 export const TX_RING: u32 = 512;        // a power of two

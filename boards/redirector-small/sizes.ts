@@ -1,4 +1,5 @@
 // Sizes of a redirector board: at most 512 KiB of linear memory.
+export const WIDE: bool = false;     // the CPU computes with 64 bits at once
 export const IFACES: u32 = 4;
 export const RX_RING: u32 = 16;         // a power of two
 export const TX_RING: u32 = 32;         // a power of two

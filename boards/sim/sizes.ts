@@ -1,4 +1,5 @@
 // Sizes of the simulator's modules, host server, redirector and client end alike: 64 connections in 4 MiB.
+export const WIDE: bool = true;      // the CPU computes with 64 bits at once
 export const IFACES: u32 = 4;
 export const RX_RING: u32 = 64;        // a power of two
 export const TX_RING: u32 = 128;       // a power of two

@@ -1,4 +1,5 @@
 // Sizes of the unit tests: small, so that every limit can be reached.
+export const WIDE: bool = false;     // the CPU computes with 64 bits at once
 export const IFACES: u32 = 4;
 export const RX_RING: u32 = 32;        // a power of two
 export const TX_RING: u32 = 64;        // a power of two

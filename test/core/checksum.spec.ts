@@ -25,6 +25,17 @@ describe("checksum", () => {
     for (let n: u32 = 1400; n < 1600; n++) if (!same(checksum.fold(checksum.add(BUF + (n & 7), n, 0)), reference(BUF + (n & 7), n))) bad++;
     expect(bad).toBe(0);
   });
+  test("both_ways_of_adding_blocks_agree_at_every_alignment", () => {
+    noise();
+    let bad = 0;
+    for (let n: u32 = 0; n <= 2048; n += 32) for (let a: u32 = 2; a < 10; a++) {
+      const wide = checksum.addWide(BUF + a, BUF + a + n, 12345), narrow = checksum.addNarrow(BUF + a, BUF + a + n, 12345);
+      if (!same(checksum.fold(wide), checksum.fold(narrow))) bad++;
+    }
+    expect(bad).toBe(0);
+    memory.fill(BUF, 0xff, 4096);
+    expect(checksum.fold(checksum.addNarrow(BUF + 32, BUF + 4096, 0))).toBe(0xffff);
+  });
   test("all_ones_do_not_overflow", () => {
     memory.fill(BUF, 0xff, 4096);
     expect(checksum.fold(checksum.add(BUF, 4096, 0))).toBe(0xffff);

@@ -99,6 +99,18 @@ describe("membership", () => {
     expect(asked().kind).toBe(<u8>Msg.ask);
     expect(changetype<Message>(OUT).senderInc).toBe(INC);
   });
+  test("a_probe_between_does_not_put_off_the_registration", () => {
+    fresh();
+    asked();
+    const c = from(Msg.challenge); c.word = 0x77;
+    take(c);
+    const p = from(Msg.probe); p.word = 9;
+    take(p);
+    expect(asked().kind).toBe(<u8>Msg.answer);
+    expect(membership.due(m(), now)).toBeTruthy();
+    expect(asked().kind).toBe(<u8>Msg.register);
+    expect(membership.due(m(), now)).toBeFalsy();
+  });
   test("asks_come_at_a_third_of_the_lease_each_newer_than_the_last", () => {
     member();
     const t = changetype<Message>(OUT).askTime;

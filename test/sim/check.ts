@@ -353,12 +353,12 @@ export class Checker {
   private gates(i: number, t: Track, s: Segment): void {
     const own = t.at[i];
     if (t.iss < 0 || own.w[C.index] === NEVER || own.gone) return;    // an answer from TIME-WAIT, or without a connection
-    const ack = s.ack - t.irs - 1 >>> 0, end = s.seq + s.length + (s.has(Flag.fin) ? 1 : 0) - t.iss - 1 >>> 0;
+    const ack = s.ack - t.irs - 1 >>> 0, n = s.length + (s.has(Flag.fin) ? 1 : 0), end = s.seq + n - t.iss - 1 >>> 0;
     this.everyMember(i, t, (j, m) => {
       if (m?.gone) return;
       const dep = m ? m.w[C.dep] + m.w[C.finDep] : 0, prod = m ? m.w[C.prod] + m.w[C.prodFin] : 0;
       if (lt(dep, ack)) this.fail(`s${i} acknowledges byte ${ack} of ${who(t)}, s${j} has deposited ${dep} (I1): ${describe(s)}`);
-      if (lt(prod, end)) this.fail(`s${i} sends up to byte ${end} of ${who(t)}, s${j} has produced ${prod} (I2): ${describe(s)}`);
+      if (n > 0 && lt(prod, end)) this.fail(`s${i} sends up to byte ${end} of ${who(t)}, s${j} has produced ${prod} (I2): ${describe(s)}`);
     });
   }
 

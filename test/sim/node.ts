@@ -38,9 +38,11 @@ export interface Machine {
   /** Time of one write of the record, and the chance that it fails. */
   storeDelay: number;
   storeFail: number;
+  /** Chance that a read of the content image is answered later. */
+  contentLater: number;
 }
 
-export const MACHINE: Machine = { drift: 0, wake: 10, pollCost: 0, frameCost: 0, txDelay: 0, storeDelay: 500, storeFail: 0 };
+export const MACHINE: Machine = { drift: 0, wake: 10, pollCost: 0, frameCost: 0, txDelay: 0, storeDelay: 500, storeFail: 0, contentLater: 0.1 };
 
 const enum Fire { poll = 0, drain = 1, stored = 2 }
 
@@ -394,7 +396,7 @@ export class SimNode implements Target, Receiver {
   }
 
   private contentRead(offset: number, p: number, n: number): number {
-    const inside = offset + n <= this.content.length, later = inside && this.random.chance(0.1);
+    const inside = offset + n <= this.content.length, later = inside && this.random.chance(this.machine.contentLater);
     if (later) this.pollBy(this.engine.now + 100);
     const given = inside && !later ? this.content.subarray(offset, offset + n) : new Uint8Array(0), result = later ? LATER : inside ? n : OUTSIDE;
     this.bytes.set(given, p);

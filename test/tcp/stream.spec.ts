@@ -100,4 +100,26 @@ describe("stream", () => {
     stream.clear(t);
     expect(stream.available()).toBe(CHUNKS);
   });
+  test("an_index_that_was_given_back_begins_empty_again", () => {
+    for (let round: u32 = 0; round < 5; round++) {
+      const from = round * CHUNK * 3 + CHUNK - 10;
+      stream.write(s(), from, BUF, 20);
+      expect(stream.available()).toBe(CHUNKS - 3, "two chunks and the index");
+      expect(stream.span(s(), from + CHUNK + 20)).toBe(0, "nothing is left of the round before");
+      stream.release(s(), from, from + 20, round == 3);
+      if (round != 3) stream.clear(s());
+      expect(stream.available()).toBe(CHUNKS);
+    }
+  });
+  test("every_chunk_of_the_pool_can_hold_data_after_an_index_was_given_back", () => {
+    stream.write(s(), CHUNK - 10, BUF, 20);
+    stream.clear(s());
+    changetype<Stream>(OTHER).root = 0;
+    let held: u32 = 0;
+    while (stream.write(s(), held, BUF, CHUNK) == CHUNK) held += CHUNK;
+    expect(held / CHUNK).toBe(CHUNKS - 1, "all but the index");
+    expect(stream.available()).toBe(0);
+    stream.clear(s());
+    expect(stream.available()).toBe(CHUNKS);
+  });
 });

@@ -36,6 +36,17 @@ export const LEASES: Mutation[] = [
     edits: [edit("manage/manager.ts", "p.told = 0;\n  if (p.incarnation", "if (p.incarnation"), edit("manage/registration.ts", "p.told = 0;", "")],
     scenarios: ["left-word-ends-fence"],
   },
+  one("R19", "a registration ends no wait", "manage/registration.ts", "p.told = 0;", "", "registration-ends-fence"),
+  one("R25", "a member that slept judges its neighbours by it", "ft/ft.ts", "if (nap != 0) detect.discount(r, nap);", "", "site-suspended"),
+  one("R25", "a manager that slept judges by it", "manage/manager.ts", "chain.setTime(clock.now, clock.now - slept + 1);", "chain.setTime(clock.now, clock.now + 1);", "manager-suspended-in-a-loss"),
+  {
+    rule: "R26", what: "the last member is removed for being silent",
+    edits: [
+      edit("manage/decide.ts", "if (silent == all || n < 2) return 0;", ""),
+      edit("manage/probing.ts", "if (c.answered == 0) {\n    if (c.lossAt == 0) c.lossAt = chain.judge;\n    return;\n  }", ""),
+    ],
+    scenarios: ["last-member-is-silent"],
+  },
   one("R24", "a new primary is accused while it waits behind the fence", "manage/probing.ts", "if (position == 0 || !change.knows(c, chain.member(c, 0)))", "if (position == 0)", "lease-end-with-drift"),
   one("R26a", "a lost chain is not made anew", "manage/recovery.ts", "if (c.lossAt == 0 || (", "if (true || (", "total-loss-behind-fence", "chain-of-one-comes-back"),
   { rule: "R26a", what: "a chain without state does not wait for leases", edits: [FENCE, LOSS_FENCE], scenarios: ["total-loss-behind-fence"] },

@@ -38,6 +38,7 @@ const PLACES: Scenario[] = [
       for (let i = 0; i < 5; i++) s.echo(20_000 * i + 1);
       s.finish();
       s.run(SECOND);
+      s.expect("nobody was removed", s.world.check.viewNumber(0) === 1);
     },
   },
   ...[0, 1, 2].flatMap(killed),

@@ -1,6 +1,7 @@
 // Cuts in one direction, between the servers and with the clients' side.
 
 import { Kind } from "../config.ts";
+import { Msg, only } from "../messages.ts";
 import { isCopy } from "../wire.ts";
 import { MS, SECOND, type Scenario } from "./scenario.ts";
 
@@ -44,6 +45,43 @@ const DEAF: Scenario[] = [0, 1, 2].map((i): Scenario => ({
   },
 }));
 
+const SHORT: Scenario[] = [
+  {
+    name: "short-silence-removes-nobody",
+    about: "a link is silent for one and a half times what is allowed, then heals: it was suspected, nobody is removed (R24)",
+    play(s) {
+      s.chain([0, 1, 2]);
+      const talk = s.echo(100_000, { turn: 300 }), view = s.world.check.viewNumber(0);
+      s.run(20 * MS);
+      s.cut([s.s(1), s.s(0)]);
+      s.run(60 * MS);
+      s.heal([s.s(1), s.s(0)]);
+      s.until("the flow", 20 * SECOND, () => talk.done);
+      s.run(200 * MS);
+      s.expect("nobody is removed", s.world.check.viewNumber(0) === view);
+      s.finish();
+    },
+  },
+  {
+    name: "lost-probes-remove-nobody",
+    about: "a link is silent for a moment, and all but the last probe to one member are lost: it answers that one and stays (R24)",
+    play(s) {
+      s.chain([0, 1, 2]);
+      const talk = s.echo(100_000, { turn: 300 }), view = s.world.check.viewNumber(0);
+      s.run(20 * MS);
+      s.cut([s.s(1), s.s(0)]);
+      let lost = 0;
+      s.lose(s.r, s.s(1), frame => only(Msg.probe)(frame) && ++lost > 0, s.world.site.probes - 1);
+      s.run(60 * MS);
+      s.heal([s.s(1), s.s(0)]);
+      s.until("the flow", 20 * SECOND, () => talk.done);
+      s.expect("nobody is removed", s.world.check.viewNumber(0) === view);
+      s.expect("probes were lost", lost === s.world.site.probes - 1);
+      s.finish();
+    },
+  },
+];
+
 const REPLIES: Scenario[] = [
   {
     name: "one-way-cut-primary-to-clients",
@@ -76,4 +114,4 @@ const REPLIES: Scenario[] = [
   })),
 ];
 
-export const CUTS: Scenario[] = [...LINKS, ...DEAF, ...REPLIES];
+export const CUTS: Scenario[] = [...LINKS, ...DEAF, ...SHORT, ...REPLIES];

@@ -7,7 +7,9 @@ import { DATA } from "./data.ts";
 import { DIVERGENCE } from "./divergence.ts";
 import { GATES } from "./gates.ts";
 import { LEASES } from "./leases.ts";
+import { NUMBERS } from "./numbers.ts";
 import { PACKETS } from "./packets.ts";
+import { PROGRESS } from "./progress.ts";
 import { WINDOWS } from "./windows.ts";
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -16,6 +18,8 @@ export const SCENARIOS: readonly Scenario[] = [
   ...CUTS,
   ...WINDOWS,
   ...GATES,
+  ...NUMBERS,
+  ...PROGRESS,
   ...LEASES,
   ...PACKETS,
   ...DIVERGENCE,

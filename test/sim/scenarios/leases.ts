@@ -1,10 +1,10 @@
-// Leases and fencing (CHAIN R18, R19, R26a): who may speak to clients while members, their clocks and their links fail.
+// Leases and fencing (CHAIN R18, R19, R25, R26, R26a): who may speak to clients while members, their clocks and their links fail.
 
 import { Kind } from "../config.ts";
 import { messageOf, Msg, MsgFlag, only } from "../messages.ts";
 import { isManage } from "../wire.ts";
 import { MS, SECOND, type Scenario, type Stage } from "./scenario.ts";
-import { bytes, closed, echoes, opened } from "./scripted.ts";
+import { accuse, bytes, closed, echoes, opened } from "./scripted.ts";
 
 /** Whether host i may speak to clients now. */
 const speaks = (s: Stage, i: number): boolean => s.world.check.mayExist(0, i);
@@ -80,7 +80,9 @@ const LAPSES: Scenario[] = [
       s.lose(s.r, s.s(0), isManage);
       let off = 0;
       while (speaks(s, 0)) { c.data(off, bytes(off, 10)); off += 10; s.run(MS); }
+      const at = s.now;
       s.run(20 * MS);
+      s.expect("nothing leaves after the end", c.since(at + MS).length === 0);
       s.expect("frames were dropped in the ring", s.s(0).lateFrames() > 0 && c.got.length < off);
       s.pass(s.r, s.s(0));
       s.until("a lease", 150 * MS, () => speaks(s, 0));
@@ -222,15 +224,28 @@ const FENCES: Scenario[] = [
       s.chain([0, 1, 2]);
       const c = opened(s), talk = s.echo(200_000, { turn: 300 });
       echoes(s, c, 0, 100);
-      const accuse = (): void => { for (let i = 0; i < 3; i++) { c.data(0, bytes(0, 100)); s.run(2 * MS); } };
-      accuse();
+      accuse(s, c);
       s.run(300 * MS);
-      accuse();
+      accuse(s, c);
       decided(s, [1, 2], 50 * MS);
       s.chain([1, 2], 20 * MS);
       s.until("the flow", 20 * SECOND, () => talk.done);
       s.expect(`nobody waited for long, ${talk.stall / MS} ms`, talk.stall < 50 * MS);
       closed(s, c, 100);
+    },
+  },
+  {
+    name: "registration-ends-fence",
+    about: "a primary starts anew at once and registers: it has no lease any more, nobody waits for it (R19)",
+    play(s) {
+      s.chain([0, 1, 2]);
+      const talk = s.echo(20_000, { turn: 300 });
+      s.run(20 * MS);
+      s.crash(s.s(0));
+      s.boot(s.s(0));
+      s.chain([1, 2], 30 * MS);
+      s.until("the flow", 20 * SECOND, () => talk.done);
+      s.finish();
     },
   },
 ];
@@ -255,7 +270,63 @@ const DEAF: Scenario[] = [0, 1, 2].flatMap(i => [true, false].map((asks): Scenar
   },
 })));
 
+/** Who was not polled for a while does not hold the others to account for it (R25). */
+const SLEEPS: Scenario[] = [
+  {
+    name: "site-suspended",
+    about: "all nodes of the site are suspended for longer than silence, lag and lease allow: nobody is removed (R25)",
+    play(s) {
+      s.chain([0, 1, 2]);
+      const bulk = s.echo(3_000_000), talk = s.echo(100_000, { turn: 300 }), all = [s.r, s.s(0), s.s(1), s.s(2)], view = s.world.check.viewNumber(0);
+      s.run(20 * MS);
+      for (const n of all) s.pause(n);
+      s.run(1.5 * SECOND);
+      for (const n of all) s.resume(n);
+      s.until("the flows", 20 * SECOND, () => bulk.done && talk.done);
+      s.expect("nobody was removed", s.world.check.viewNumber(0) === view);
+      s.finish();
+    },
+  },
+  {
+    name: "manager-suspended-in-a-loss",
+    about: "nobody who has state can be heard, and the manager is suspended for longer than the loss timeout: it does not begin afresh (R25, R26a)",
+    play(s) {
+      s.chain([0, 1, 2]);
+      const talk = s.echo(100_000, { turn: 300 });
+      s.run(20 * MS);
+      for (const i of [0, 1]) { s.lose(s.s(i), s.r, isManage); s.lose(s.r, s.s(i), isManage); }
+      s.crash(s.s(2));
+      s.boot(s.s(2));
+      s.run(500 * MS);
+      s.pause(s.r);
+      s.run(4 * SECOND);
+      s.resume(s.r);
+      s.run(50 * MS);
+      for (const i of [0, 1]) { s.pass(s.s(i), s.r); s.pass(s.r, s.s(i)); }
+      s.chain([0, 1]);
+      s.until("the flow", 20 * SECOND, () => talk.done);
+      s.finish();
+    },
+  },
+];
+
 const LOSSES: Scenario[] = [
+  {
+    name: "last-member-is-silent",
+    about: "the only member stands still for a second: it stays, and goes on (R26)",
+    site: { hosts: 1 },
+    play(s) {
+      s.chain([0]);
+      const talk = s.echo(100_000, { turn: 300 }), view = s.world.check.viewNumber(0);
+      s.run(20 * MS);
+      s.pause(s.s(0));
+      s.run(SECOND);
+      s.resume(s.s(0));
+      s.until("the flow", 20 * SECOND, () => talk.done);
+      s.expect("it stayed", s.world.check.viewNumber(0) === view);
+      s.finish();
+    },
+  },
   {
     name: "total-loss-behind-fence",
     about: "two members start anew and the primary is cut off: a chain without state begins when the primary's lease is over, and the old one is out (R26a, R23)",
@@ -298,4 +369,4 @@ const LOSSES: Scenario[] = [
   },
 ];
 
-export const LEASES: Scenario[] = [...LAPSES, ...FENCES, ...DEAF, ...LOSSES];
+export const LEASES: Scenario[] = [...LAPSES, ...FENCES, ...DEAF, ...SLEEPS, ...LOSSES];

@@ -210,4 +210,28 @@ export const WINDOWS: Scenario[] = [
       s.finish();
     },
   },
+  {
+    name: "window-rounded-up",
+    about: "the offered window is a multiple of four, the room is not: the client may fill it to the last byte (R15a)",
+    site: { services: [{ kind: Kind.echo, port: 7, rcv: 131_072, snd: 4096 }] },
+    play(s) {
+      s.chain([0, 1, 2]);
+      const c = opened(s, 7, { window: 0, wscale: 0 });
+      c.answers = false;
+      let off = 0;
+      for (let idle = 0; idle < 120; s.run(0.5 * MS)) {
+        const n = Math.min(1001, c.edge - off);
+        if (n === 0) { idle++; continue; }
+        c.data(off, bytes(off, n));
+        off += n;
+      }
+      s.expect(`the window is full, ${off}`, off === c.edge && off > 131_072);
+      s.expect(`every byte of it is acknowledged, ${c.acked}`, c.acked === off);
+      c.window = 65535;
+      c.answers = true;
+      c.ack();
+      s.until("the echo", 5 * SECOND, () => c.got.length === off);
+      closed(s, c, off);
+    },
+  },
 ];
