@@ -60,6 +60,8 @@ export class World {
   readonly site: SiteConfig;
   readonly check: Checker;
   private readonly leases = new LeaseChecker(this);
+  /** How often each kind of workload and fault was drawn. */
+  readonly drawn = new Map<string, number>();
   /** Lines about what was done to the site, for the report of a failure. */
   readonly story: string[] = [];
   private pcap: Pcap | null = null;
@@ -99,6 +101,9 @@ export class World {
   /** Writes a capture of all frames from now on. */
   capture(file: string): void { this.pcap = new Pcap(file, [this.clientLan.name, this.serverLan.name]); }
   close(): void { this.pcap?.close(); this.pcap = null; }
+
+  /** Counts a workload or a fault. */
+  drew(what: string): void { this.drawn.set(what, (this.drawn.get(what) ?? 0) + 1); }
 
   /** Notes what happens to the site. */
   tell(text: string): void {
