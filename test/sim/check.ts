@@ -22,6 +22,9 @@ const EVENTS = 512;
 /** Counter of replaced bytes (assembly/ft/counters.ts). */
 const INCONSISTENT = 169;
 
+/** Counter of SYN cookies sent (assembly/tcp/counters.ts). */
+const COOKIES = 118;
+
 /** In place of a control block's number: there never was one. */
 const NEVER = 0xffffffff;
 
@@ -60,6 +63,8 @@ class Track {
   ts = -1;
   scale = 0;
   ended = false;
+  /** Its SYN was answered by a cookie: no connection is needed for that, and the number may be another one later. */
+  cookie = false;
   readonly at: Seen[];
   constructor(readonly remote: number, readonly port: number, readonly localPort: number, hosts: number) {
     this.at = Array.from({ length: hosts }, () => new Seen());
@@ -95,6 +100,8 @@ export class Checker {
   private readonly speaker: { view: number; host: number; incarnation: string }[] = [];
   private readonly tracks = new Map<number, Track>();
   private readonly baseline: { boot: number; pools: number[] }[] = [];
+  /** Per host: SYN cookies seen on the wire since its boot. */
+  private readonly cookiesSeen: { boot: number; n: number }[] = [];
   private readonly segment = new Segment();
 
   constructor(private readonly world: World) {
@@ -339,14 +346,23 @@ export class Checker {
   }
 
   private synAck(i: number, t: Track, s: Segment): void {
-    if (this.cookies && t.iss !== s.seq) { t.ack = -1; t.edge = -1; }   // a cookie, or the number after it
+    t.cookie ||= this.cookies || this.isCookie(i, t);
+    if (t.cookie && t.iss !== s.seq) { t.ack = -1; t.edge = -1; }   // a cookie, or the number after it
     else if (t.iss >= 0 && t.iss !== s.seq) this.fail(`s${i} sent a second SYN with another number: ${describe(s)}`);
-    if (!this.cookies) this.everyMember(i, t, (j, seen) => {
+    if (!t.cookie) this.everyMember(i, t, (j, seen) => {
       if (!seen || (seen.w[C.index] === NEVER && !seen.gone)) this.fail(`s${i} sent a SYN-ACK for ${who(t)}, which s${j} does not have (I2): ${describe(s)}`);
     });
     t.iss = s.seq;
     t.scale = s.wscale < 0 ? 0 : s.wscale;
     if (s.ack !== (t.irs + 1 >>> 0)) this.fail(`s${i} acknowledges ${s.ack} in its SYN: ${describe(s)}`);
+  }
+
+  /** A SYN-ACK of a host without the connection, which has counted one cookie more than were seen of it. */
+  private isCookie(i: number, t: Track): boolean {
+    const host = this.world.hosts[i], own = t.at[i];
+    if (own.w[C.index] !== NEVER || own.gone) return false;
+    if (this.cookiesSeen[i]?.boot !== host.boots) this.cookiesSeen[i] = { boot: host.boots, n: 0 };
+    return this.cookiesSeen[i].n++ < host.counter(COOKIES);
   }
 
   /** I1 and I2 for every member of the sender's view and of the newest. */
