@@ -251,6 +251,7 @@ export class Checker {
     if (!e) return;
     const w = host.words;
     if (p === 0 || w[p + C.irs] !== t.irs) { s.gone = s.w[C.index] !== NEVER; return; }
+    if (s.gone) this.again(t, s);
     if (s.w[C.index] !== NEVER) {
       const replaced = host.counter(INCONSISTENT);
       for (const f of MONOTONE) if (lt(w[p + f], s.w[f]) && !(replaced !== s.replaced && REPLACED.includes(f))) this.fail(`s${i}: ${NAMES[f]} of ${who(t)} went back from ${s.w[f]} to ${w[p + f]}`);
@@ -260,6 +261,14 @@ export class Checker {
     if (lt(s.w[C.rcvd], s.w[C.dep])) this.fail(`s${i}: ${who(t)} has deposited ${s.w[C.dep]} of ${s.w[C.rcvd]} bytes`);
     if (lt(s.w[C.prod], s.w[C.ok])) this.fail(`s${i}: ${who(t)} may send ${s.w[C.ok]} of ${s.w[C.prod]} bytes`);
     this.keepsBytes(i, t, s, e);
+  }
+
+  /** A connection was over, and a late copy of its SYN began another one. */
+  private again(t: Track, s: Seen): void {
+    s.gone = false;
+    s.w.fill(0);
+    s.w[C.index] = NEVER;
+    t.iss = t.ack = t.edge = -1;
   }
 
   /** R4 for bytes: what some member of the newest view has not deposited, a member that has keeps. */
@@ -311,6 +320,12 @@ export class Checker {
     if (s.has(Flag.syn)) this.synAck(i, t, s);
     else this.gates(i, t, s);
     this.monotone(i, t, s);
+  }
+
+  /** True where the client was answered by a cookie and may wait for ever: its ACK was lost, the server knows nothing of it, and the client has nothing to send. */
+  forsaken(f: Flow): boolean {
+    const t = this.tracks.get(keyOf(f.client.address, f.localPort));
+    return t !== undefined && t.cookie && f.established && f.sent === 0 && f.got === 0 && (f.spec.outBytes ?? 0) === 0 && t.at.every(m => m.w[C.index] === NEVER);
   }
 
   private flowOf(t: Track): Flow | undefined {
