@@ -140,10 +140,10 @@ export class World {
     return true;
   }
 
-  /** Nothing is held once all connections are over, but for what waits for a timeout (fragments, neighbours): at most a minute. */
+  /** Nothing is held once all connections are over, but for what waits for a timeout (fragments, neighbours, handshakes that a late SYN began): at most four minutes. */
   poolsFull(): void {
     this.engine.run(this.engine.now + QUIET);
-    for (let left = 20; left > 0 && this.check.held() !== ""; left--) this.engine.run(this.engine.now + QUIET);
+    for (let left = 80; left > 0 && this.check.held() !== ""; left--) this.engine.run(this.engine.now + QUIET);
     const held = this.check.held();
     if (held !== "") throw new Violation(held);
   }
