@@ -20,4 +20,6 @@ export const enum Manage {
   joins = 272,
   grants = 273,
   losses = 274,         // views made without state (R26a)
+  challenged = 275,     // a registration without the present nonce: answered by it, and taken only with it
+  repeated = 276,       // tells a node what it knows
 }

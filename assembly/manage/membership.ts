@@ -186,7 +186,7 @@ function refuse(c: u32): Action { counters.add(c); return Action.none; }
 
 /** Only tells who the manager is; if that is news, the ask is repeated for it. */
 function hello(m: Membership, msg: Message, now: u64): Action {
-  if (m.manager == msg.senderInc) return Action.none;
+  if (m.manager == msg.senderInc) return refuse(Manage.repeated);
   m.manager = msg.senderInc;
   m.nextAsk = now;
   return Action.askAgain;
@@ -213,7 +213,12 @@ function granted(m: Membership, msg: Message, now: u64): Action {
 
 function grant(m: Membership, msg: Message): Action {
   if (m.state != State.member || msg.number != m.viewNumber) return refuse(Manage.unexpected);
-  return lease(m, msg, Action.lease);
+  return renewal(m, msg);
+}
+
+/** A lease for the present view; one that quotes no newer ask is known already. */
+function renewal(m: Membership, msg: Message): Action {
+  return msg.askTime + m.lease <= m.until ? refuse(Manage.repeated) : lease(m, msg, Action.lease);
 }
 
 /** The lease counts from the ask. */
@@ -227,7 +232,7 @@ function lease(m: Membership, msg: Message, action: Action): Action {
 function view(m: Membership, msg: Message, now: u64): Action {
   const v = msg.view;
   if (!views.valid(v) || v.number != msg.number) return refuse(Manage.malformed);
-  if (m.state == State.member && v.number == m.viewNumber) return lease(m, msg, Action.lease); // sent again: a grant like any
+  if (m.state == State.member && v.number == m.viewNumber) return renewal(m, msg); // sent again: a grant like any
   if (m.state == State.member && seq.lt(v.number, m.viewNumber)) return refuse(Manage.unexpected);
   if (seq.lt(v.number, heard(m).number) || views.find(v, m.node, m.incarnation) < 0) return refuse(Manage.unexpected);
   // An unfinished join cannot become a membership: the manager installs it only after "caught up".
@@ -268,7 +273,7 @@ function drop(m: Membership): void {
 
 function startJoin(m: Membership, msg: Message): Action {
   if (msg.word != m.incarnation || m.incarnation == 0) return refuse(Manage.unexpected);
-  if (m.state == State.joining) return Action.none; // repeated, as messages of a join are until they show effect
+  if (m.state == State.joining) return refuse(Manage.repeated); // as messages of a join are until they show effect
   if (m.state != State.waiting) return refuse(Manage.unexpected);
   m.state = State.joining;
   return Action.receive;
@@ -284,7 +289,7 @@ function tail(m: Membership, msg: Message, now: u64): Action {
   }
   if (msg.word <= m.over) return refuse(Manage.unexpected);
   if (msg.kind == Msg.stop) return m.feeding == msg.word ? Action.stop : Action.none;
-  if (m.feeding == msg.word) return Action.none; // repeated
+  if (m.feeding == msg.word) return refuse(Manage.repeated);
   m.feeding = msg.word;
   return Action.feed;
 }

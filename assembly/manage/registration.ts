@@ -27,7 +27,7 @@ function challenge(c: Chain, index: u32, p: Peer): u64 {
 export function input(c: Chain, index: u32, msg: Message): bool {
   const p = chain.peer(c, index), nonce = challenge(c, index, p);
   if (!contentFits(c, p, msg)) { counters.add(Manage.wrongContent); return false; }
-  if (msg.word != nonce) { reply(c, index, msg, Msg.challenge, nonce, 0); return false; }
+  if (msg.word != nonce) { counters.add(Manage.challenged); reply(c, index, msg, Msg.challenge, nonce, 0); return false; }
   p.registrations++;
   p.incarnation = draw(c, index, msg);
   p.registered = 1;

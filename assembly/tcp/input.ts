@@ -88,14 +88,17 @@ function closed(c: Conn, n: u32): void {
 }
 
 /**
- * All of the segment was received before: its ACK was lost, or has not left yet. The answer echoes this copy (RFC 7323 4.3 (2)), unless it
- * lies further back than a window, where anybody could guess it.
+ * All of the segment was received before: its ACK was lost, or has not left yet. The answer echoes this copy (RFC 7323 4.3 (2)), and it
+ * accuses the primary, unless it lies further back than a window, where anybody could guess it.
  */
 function again(c: Conn): void {
-  if (options.hasTs && c.options & SynFlag.timestamps && next(c) - offset(c) <= max<u32>(c.rcvCap, 65535)) state.stamp(c, segment.seqNo, options.tsVal);
+  const near = next(c) - offset(c) <= max<u32>(c.rcvCap, 65535);
+  if (near && options.hasTs && c.options & SynFlag.timestamps) state.stamp(c, segment.seqNo, options.tsVal);
   counters.add(C.duplicate);
-  c.clientRetransmits++;
-  table.mark(c, Dirty.retransmit);
+  if (near) {
+    c.clientRetransmits++;
+    table.mark(c, Dirty.retransmit);
+  }
   output.ackDuplicate(c);
 }
 

@@ -69,6 +69,14 @@ function member(): void {
   assert(m().state == State.member);
 }
 
+/** The message tells what is known: it counts, and changes nothing. */
+function repeats(msg: Message): void {
+  const before = counters.get(Manage.repeated), until = m().until;
+  expect(take(msg)).toBe(Action.none);
+  expect(counters.get(Manage.repeated)).toBe(before + 1);
+  expect(m().until).toBe(until);
+}
+
 function refusedAs(c: u32, msg: Message): void {
   const before = counters.get(c);
   let all: u32 = 0;
@@ -127,7 +135,7 @@ describe("membership", () => {
     expect(take(from(Msg.grant))).toBe(Action.lease);
     expect(m().until).toBe(t + 300000);
     now = t + 299999;
-    expect(take(from(Msg.grant))).toBe(Action.lease);
+    repeats(from(Msg.grant));
     now = t + 300000;
     refusedAs(Manage.stale, from(Msg.grant));
     expect(m().until).toBe(t + 300000);
@@ -154,7 +162,11 @@ describe("membership", () => {
     const none = viewOf(4, INC); none.view.n = 9; refusedAs(Manage.malformed, none);
     expect(take(viewOf(4, INC))).toBe(Action.install);
     expect(m().until).toBe(changetype<Message>(OUT).askTime + 300000);
+    repeats(viewOf(4, INC));
+    now += 1000;
+    asked();
     expect(take(viewOf(4, INC))).toBe(Action.lease);
+    expect(m().until).toBe(now + 300000);
     refusedAs(Manage.unexpected, viewOf(3, INC));
     expect(take(viewOf(5, INC))).toBe(Action.install);
     expect(m().viewNumber).toBe(5);

@@ -22,6 +22,9 @@ const EVENTS = 512;
 /** Counter of replaced bytes (assembly/ft/counters.ts). */
 const INCONSISTENT = 169;
 
+/** Counter of SYN cookies sent (assembly/tcp/counters.ts). */
+const COOKIES = 118;
+
 /** In place of a control block's number: there never was one. */
 const NEVER = 0xffffffff;
 
@@ -60,6 +63,8 @@ class Track {
   ts = -1;
   scale = 0;
   ended = false;
+  /** Its SYN was answered by a cookie: no connection is needed for that, and the number may be another one later. */
+  cookie = false;
   readonly at: Seen[];
   constructor(readonly remote: number, readonly port: number, readonly localPort: number, hosts: number) {
     this.at = Array.from({ length: hosts }, () => new Seen());
@@ -95,6 +100,8 @@ export class Checker {
   private readonly speaker: { view: number; host: number; incarnation: string }[] = [];
   private readonly tracks = new Map<number, Track>();
   private readonly baseline: { boot: number; pools: number[] }[] = [];
+  /** Per host: SYN cookies seen on the wire since its boot. */
+  private readonly cookiesSeen: { boot: number; n: number }[] = [];
   private readonly segment = new Segment();
 
   constructor(private readonly world: World) {
@@ -244,6 +251,7 @@ export class Checker {
     if (!e) return;
     const w = host.words;
     if (p === 0 || w[p + C.irs] !== t.irs) { s.gone = s.w[C.index] !== NEVER; return; }
+    if (s.gone) this.again(t, s);
     if (s.w[C.index] !== NEVER) {
       const replaced = host.counter(INCONSISTENT);
       for (const f of MONOTONE) if (lt(w[p + f], s.w[f]) && !(replaced !== s.replaced && REPLACED.includes(f))) this.fail(`s${i}: ${NAMES[f]} of ${who(t)} went back from ${s.w[f]} to ${w[p + f]}`);
@@ -253,6 +261,14 @@ export class Checker {
     if (lt(s.w[C.rcvd], s.w[C.dep])) this.fail(`s${i}: ${who(t)} has deposited ${s.w[C.dep]} of ${s.w[C.rcvd]} bytes`);
     if (lt(s.w[C.prod], s.w[C.ok])) this.fail(`s${i}: ${who(t)} may send ${s.w[C.ok]} of ${s.w[C.prod]} bytes`);
     this.keepsBytes(i, t, s, e);
+  }
+
+  /** A connection was over, and a late copy of its SYN began another one. */
+  private again(t: Track, s: Seen): void {
+    s.gone = false;
+    s.w.fill(0);
+    s.w[C.index] = NEVER;
+    t.iss = t.ack = t.edge = -1;
   }
 
   /** R4 for bytes: what some member of the newest view has not deposited, a member that has keeps. */
@@ -306,6 +322,12 @@ export class Checker {
     this.monotone(i, t, s);
   }
 
+  /** True where the client was answered by a cookie and may wait for ever: its ACK was lost, the server knows nothing of it, and the client has nothing to send. */
+  forsaken(f: Flow): boolean {
+    const t = this.tracks.get(keyOf(f.client.address, f.localPort));
+    return t !== undefined && t.cookie && f.established && f.sent === 0 && f.got === 0 && (f.spec.outBytes ?? 0) === 0 && t.at.every(m => m.w[C.index] === NEVER);
+  }
+
   private flowOf(t: Track): Flow | undefined {
     return this.world.flows.find(f => f.localPort === t.port && f.client.address === t.remote);
   }
@@ -339,14 +361,23 @@ export class Checker {
   }
 
   private synAck(i: number, t: Track, s: Segment): void {
-    if (this.cookies && t.iss !== s.seq) { t.ack = -1; t.edge = -1; }   // a cookie, or the number after it
+    t.cookie ||= this.cookies || this.isCookie(i, t);
+    if (t.cookie && t.iss !== s.seq) { t.ack = -1; t.edge = -1; }   // a cookie, or the number after it
     else if (t.iss >= 0 && t.iss !== s.seq) this.fail(`s${i} sent a second SYN with another number: ${describe(s)}`);
-    if (!this.cookies) this.everyMember(i, t, (j, seen) => {
+    if (!t.cookie) this.everyMember(i, t, (j, seen) => {
       if (!seen || (seen.w[C.index] === NEVER && !seen.gone)) this.fail(`s${i} sent a SYN-ACK for ${who(t)}, which s${j} does not have (I2): ${describe(s)}`);
     });
     t.iss = s.seq;
     t.scale = s.wscale < 0 ? 0 : s.wscale;
     if (s.ack !== (t.irs + 1 >>> 0)) this.fail(`s${i} acknowledges ${s.ack} in its SYN: ${describe(s)}`);
+  }
+
+  /** A SYN-ACK of a host without the connection, which has counted one cookie more than were seen of it. */
+  private isCookie(i: number, t: Track): boolean {
+    const host = this.world.hosts[i], own = t.at[i];
+    if (own.w[C.index] !== NEVER || own.gone) return false;
+    if (this.cookiesSeen[i]?.boot !== host.boots) this.cookiesSeen[i] = { boot: host.boots, n: 0 };
+    return this.cookiesSeen[i].n++ < host.counter(COOKIES);
   }
 
   /** I1 and I2 for every member of the sender's view and of the newest. */

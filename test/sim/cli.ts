@@ -101,6 +101,7 @@ async function many(seeds: number[], jobs: number, remember: boolean): Promise<n
   bar.clear();
   for (const f of failures.slice(0, 5)) await report(f.seed);
   if (remember && failures.length) await appendFile(CORPUS, failures.map(f => `${f.seed}\n`).join(""));
+  console.log(coverage(results));
   console.log(summary(results, failures.length));
   return failures.length ? 1 : 0;
 }
@@ -113,6 +114,17 @@ async function report(seed: number): Promise<void> {
   await writeFile(path.join(FAILED, `${seed}.log`), lines.join("\n") + "\n");
   const file = path.relative(ROOT, pcap);
   console.log(`seed ${seed}: ${path.relative(ROOT, path.join(FAILED, `${seed}.log`))}; again: npm run sim -- --seed ${seed} --verbose --pcap ${file}`);
+}
+
+/** What was drawn: how often, and in how many seeds. */
+function coverage(all: Timed[]): string {
+  const times = new Map<string, number>(), seeds = new Map<string, number>();
+  for (const o of all) for (const [what, n] of Object.entries(o.drawn)) {
+    times.set(what, (times.get(what) ?? 0) + n);
+    seeds.set(what, (seeds.get(what) ?? 0) + 1);
+  }
+  const rows = [...times].sort(([a], [b]) => (a < b ? -1 : 1)).map(([what, n]) => `${what.padEnd(34)} ${String(n).padStart(8)} ${String(seeds.get(what)).padStart(8)}`);
+  return [`${"drawn".padEnd(34)} ${"times".padStart(8)} ${"in seeds".padStart(8)}`, ...rows].join("\n");
 }
 
 function summary(all: Timed[], failed: number): string {

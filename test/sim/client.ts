@@ -11,6 +11,7 @@ interface PeerExports extends Exports {
   buffer(): number;
   flush(): number;
   connect(port: number, addr: number, remotePort: number, rcvCap: number, sndCap: number): number;
+  number(s: number, isn: number, ts: number): void;
   listen(port: number, rcvCap: number, sndCap: number, mssLimit: number): void;
   news(): number;
   newsBits: WebAssembly.Global;
@@ -111,6 +112,8 @@ export class Socket {
   get ended(): boolean { return this.x.finDep(this.handle) !== 0; }
   get finAcked(): boolean { return this.x.finAcked(this.handle) !== 0; }
   get localPort(): number { return this.x.localPort(this.handle); }
+  /** Before anything is sent: the ISN, and the first TSval. */
+  number(isn: number, ts: number): void { this.x.number(this.handle, isn, ts); }
   shut(): void { this.x.shut(this.handle); }
   abort(): void { this.x.abort(this.handle); this.client.forget(this.handle); }
   finish(): void { this.x.finish(this.handle); this.client.forget(this.handle); }

@@ -42,6 +42,7 @@ export class Faults {
     const set = (lan: Lan, scale: number): void => {
       const x: Partial<Impairment> = { loss: scale * upTo(0.3), duplicate: upTo(0.5), reorder: scale * upTo(0.3), corrupt: scale * upTo(0.05), jitter: Math.floor(upTo(5 * MS)) };
       for (const link of lan.all()) Object.assign(link.set, x);
+      for (const k of ["loss", "duplicate", "reorder", "corrupt", "jitter"] as const) if (x[k]! > 0) w.drew(`rate ${k}${k !== "jitter" && x[k]! > 0.1 ? " above 10 %" : ""}`);
       w.tell(`${lan.name}: loss ${pc(x.loss!)}, duplication ${pc(x.duplicate!)}, reordering ${pc(x.reorder!)}, corruption ${pc(x.corrupt!)}, jitter ${x.jitter} us`);
     };
     set(w.clientLan, 1);
@@ -54,8 +55,13 @@ export class Faults {
 
   private one(): void {
     const kind = this.random.pick(BAG);
-    if (this[kind]()) this.happened++;
-    else if (this.oneWay()) this.happened++;
+    if (this[kind]()) this.took(kind);
+    else if (this.oneWay()) this.took("oneWay");
+  }
+
+  private took(kind: Kind): void {
+    this.happened++;
+    this.world.drew(`fault ${kind}`);
   }
 
   private later(most: number, run: () => void): void {

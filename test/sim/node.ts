@@ -40,9 +40,11 @@ export interface Machine {
   storeFail: number;
   /** Chance that a read of the content image is answered later. */
   contentLater: number;
+  /** What the clock shows at the first boot. */
+  clockStart: number;
 }
 
-export const MACHINE: Machine = { drift: 0, wake: 10, pollCost: 0, frameCost: 0, txDelay: 0, storeDelay: 500, storeFail: 0, contentLater: 0.1 };
+export const MACHINE: Machine = { drift: 0, wake: 10, pollCost: 0, frameCost: 0, txDelay: 0, storeDelay: 500, storeFail: 0, contentLater: 0.1, clockStart: 0 };
 
 const enum Fire { poll = 0, drain = 1, stored = 2 }
 
@@ -115,7 +117,7 @@ export class SimNode implements Target, Receiver {
     this.boots++;
     this.paused = false;
     this.bootedAt = this.engine.now;
-    this.clockBase = 0;
+    this.clockBase = this.boots === 1 ? this.machine.clockStart : 0;
     this.idlePolls = 0;
     this.draining = false;
     this.busyUntil = 0;

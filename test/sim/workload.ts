@@ -23,6 +23,15 @@ export interface FlowSpec {
   sndCap?: number;
   /** Bytes that the client reads at most per millisecond, to make it slow; 0 reads all. */
   readRate?: number;
+  /** After so many bytes in both directions the client neither reads nor writes for `pauseFor` microseconds. */
+  pauseAt?: number;
+  pauseFor?: number;
+  /** The client resets the connection once it has received so many bytes. */
+  abortAt?: number;
+  /** ISN and first TSval, where they matter. */
+  numbers?: { isn: number; ts: number };
+  /** Looks at all that was received, once the peer has closed: "" or what is wrong. */
+  judge?: (all: Uint8Array) => string;
   /** Set where losing the connection is the promise (all replicas lost). */
   resetAllowed?: boolean;
 }
@@ -44,6 +53,9 @@ export class Flow implements SocketUser {
   private said = false;
   private socket!: Socket;
   private reading = false;
+  private paused = false;
+  private rested = false;
+  private readonly parts: Uint8Array[] = [];
 
   constructor(readonly client: Client, readonly spec: FlowSpec, readonly localPort: number) {}
 
@@ -55,6 +67,7 @@ export class Flow implements SocketUser {
     this.client.act(() => {
       this.startedAt = this.lastNews = this.now;
       this.socket = this.client.connect(this, this.localPort, s.addr, s.port, s.rcvCap ?? 65536, s.sndCap ?? 65536);
+      if (s.numbers) this.socket.number(s.numbers.isn, s.numbers.ts);
     });
   }
 
@@ -64,9 +77,27 @@ export class Flow implements SocketUser {
     if (bits & News.established) this.established = true;
     this.stall = Math.max(this.stall, this.now - this.lastNews);
     this.lastNews = this.now;
+    if (bits & News.finished) this.finished = true;
+    if (!this.paused) this.advance();
+  }
+
+  /** Reads and writes what there is, unless the client rests or leaves. */
+  private advance(): void {
     if (this.spec.readRate) this.readSlowly(); else this.read(Infinity);
+    if (this.got >= (this.spec.abortAt ?? Infinity)) { this.end(); this.socket.abort(); return; }
     this.write();
-    this.settle(bits);
+    if (this.rests()) return;
+    this.settle();
+  }
+
+  private rests(): boolean {
+    if (this.rested || this.sent + this.got < (this.spec.pauseAt ?? Infinity)) return false;
+    this.rested = this.paused = true;
+    this.client.node.engine.after(this.spec.pauseFor!, () => {
+      this.paused = false;
+      if (!this.done) this.client.act(() => this.advance());
+    });
+    return true;
   }
 
   private lost(how: string): void {
@@ -83,6 +114,7 @@ export class Flow implements SocketUser {
       limit -= part.length;
       if (this.spec.in) verify(this.spec.name, this.spec.in, this.got, part);
       this.got += part.length;
+      if (this.spec.judge) this.parts.push(part.slice());
       if (this.spec.inBytes !== undefined && this.got > this.spec.inBytes) throw new Violation(`${this.spec.name}: ${this.got} bytes received, expected ${this.spec.inBytes}`);
     }
   }
@@ -95,8 +127,7 @@ export class Flow implements SocketUser {
     this.reading = true;
     this.client.node.engine.after(1000, () => {
       this.reading = false;
-      if (this.done) return;
-      this.client.act(() => { this.readSlowly(); this.write(); this.settle(0); });
+      if (!this.done && !this.paused) this.client.act(() => this.advance());
     });
   }
 
@@ -113,14 +144,15 @@ export class Flow implements SocketUser {
     if (ready && this.established && !this.said) { this.said = true; this.socket.shut(); }
   }
 
-  private settle(bits: number): void {
+  private settle(): void {
     if (this.socket.ended && this.socket.unread === 0 && this.spec.inBytes !== undefined && this.got < this.spec.inBytes) {
       throw new Violation(`${this.spec.name}: the peer closed after ${this.got} of ${this.spec.inBytes} bytes`);
     }
-    if (bits & News.finished) this.finished = true;
     if (!this.finished || this.socket.unread > 0) return;
     this.end();
     this.socket.finish();
+    const wrong = this.spec.judge?.(Buffer.concat(this.parts)) ?? "";
+    if (wrong) throw new Violation(`${this.spec.name}: ${wrong}`);
   }
 
   private end(): void {

@@ -60,6 +60,8 @@ export class World {
   readonly site: SiteConfig;
   readonly check: Checker;
   private readonly leases = new LeaseChecker(this);
+  /** How often each kind of workload and fault was drawn. */
+  readonly drawn = new Map<string, number>();
   /** Lines about what was done to the site, for the report of a failure. */
   readonly story: string[] = [];
   private pcap: Pcap | null = null;
@@ -100,6 +102,9 @@ export class World {
   capture(file: string): void { this.pcap = new Pcap(file, [this.clientLan.name, this.serverLan.name]); }
   close(): void { this.pcap?.close(); this.pcap = null; }
 
+  /** Counts a workload or a fault. */
+  drew(what: string): void { this.drawn.set(what, (this.drawn.get(what) ?? 0) + 1); }
+
   /** Notes what happens to the site. */
   tell(text: string): void {
     const line = `${(this.engine.now / 1000).toFixed(3).padStart(10)} ms  ${text}`;
@@ -126,6 +131,7 @@ export class World {
   complete(bound: number): void {
     const open = (): Flow[] => this.flows.filter(f => !f.done);
     if (open().length === 0 || this.engine.run(this.engine.now + bound, () => this.settled())) return;
+    if (open().every(f => this.check.forsaken(f))) return;
     throw new Violation(`not complete ${bound / 1e6} s after the last fault: ${open().join("; ")}`);
   }
 
@@ -134,10 +140,10 @@ export class World {
     return true;
   }
 
-  /** Nothing is held once all connections are over, but for what waits for a timeout (fragments, neighbours): at most a minute. */
+  /** Nothing is held once all connections are over, but for what waits for a timeout (fragments, neighbours, handshakes that a late SYN began): at most four minutes. */
   poolsFull(): void {
     this.engine.run(this.engine.now + QUIET);
-    for (let left = 20; left > 0 && this.check.held() !== ""; left--) this.engine.run(this.engine.now + QUIET);
+    for (let left = 80; left > 0 && this.check.held() !== ""; left--) this.engine.run(this.engine.now + QUIET);
     const held = this.check.held();
     if (held !== "") throw new Violation(held);
   }

@@ -4,6 +4,7 @@
 import * as clock from "../../../assembly/core/clock";
 import * as config from "../../../assembly/core/config";
 import * as frame from "../../../assembly/core/frame";
+import * as site from "../../../assembly/core/site";
 import * as ring from "../../../assembly/core/ring";
 import { TimerKind } from "../../../assembly/core/timerkind";
 import * as wheel from "../../../assembly/core/wheel";
@@ -67,6 +68,13 @@ export function buffer(): usize { return BUFFER; }
 /** Opens a connection from a local port; 0 where there is no block. */
 export function connect(port: u32, addr: u32, remotePort: u32, rcvCap: u32, sndCap: u32): usize {
   return changetype<usize>(tcp.connect(config.iface(0).address, port, addr, remotePort, OWNER_USER, rcvCap, sndCap));
+}
+
+/** Makes a connection that has sent nothing yet begin with this ISN, and with this TSval. */
+export function number(s: usize, isn: u32, ts: u32): void {
+  const c = changetype<Conn>(s);
+  c.iss = isn;
+  c.tsOffset = c.tsFloor = ts - site.ms();
 }
 
 /** Takes connections to a port. */

@@ -6,6 +6,7 @@ import { CUTS } from "./cuts.ts";
 import { DATA } from "./data.ts";
 import { DIVERGENCE } from "./divergence.ts";
 import { GATES } from "./gates.ts";
+import { HOSTILE } from "./hostile.ts";
 import { LEASES } from "./leases.ts";
 import { NUMBERS } from "./numbers.ts";
 import { PACKETS } from "./packets.ts";
@@ -22,5 +23,6 @@ export const SCENARIOS: readonly Scenario[] = [
   ...PROGRESS,
   ...LEASES,
   ...PACKETS,
+  ...HOSTILE,
   ...DIVERGENCE,
 ];
