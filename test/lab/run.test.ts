@@ -8,6 +8,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { ROOT } from "../../tools/asc.ts";
 import { Lab, until } from "../../tools/lab/lab.ts";
+import { Rpc } from "../../tools/sockets/client.ts";
 
 const MACHINES = ["c", "m"].map((n, i) => `[[node]]\nname = "${n}"\nrole = "linux"\n[[node.interface]]\nname = "eth0"\naddress = "10.1.0.${i + 1}/24"\n`).join("");
 const node = (role: string, address: string): string => `key = "00112233445566778899aabbccddeeff"
@@ -42,10 +43,13 @@ async function node0(...args: string[]): Promise<{ child: ChildProcess; ended: P
 
 test("a node serves by its own address, the kernel keeps its own, and nothing is left at the end", async () => {
   const kernel = lab.spawn("m", process.execPath, ["-e", 'require("net").createServer(c => c.end("kernel\\n")).listen(7)']);
-  const { child, ended } = await node0();
+  const { child, ended } = await node0("--sockets", file("s0.sock"));
   assert.match(await tables(), /netdev hydranet_s0/);
   assert.equal(await echo("10.1.0.50"), "hello\n");
   assert.equal(await echo("10.1.0.2"), "kernel\n");
+  const rpc = await Rpc.open(file("s0.sock"));
+  assert.equal(await rpc.stream(), 3);
+  rpc.end();
   child.kill("SIGTERM");
   assert.equal(await ended, 0);
   assert.doesNotMatch(await tables(), /hydranet/);
@@ -57,6 +61,7 @@ test("what stands against running is named, and nothing is changed", async () =>
   const refusals: [string[], RegExp][] = [
     [["--site", file("taken.toml"), "--node", "s0"], /10\.1\.0\.2 is the kernel's own address on eth0/],
     [["--site", file("site.toml"), "--node", "s7"], /no node "s7"; there are s0, r/],
+    [["--site", file("site.toml"), "--node", "r", "--sockets", file("r.sock")], /r is a redirector, only host servers have sockets/],
     [["--site", file("lab.toml"), "--node", "c"], /it runs no HydraNet node/],
   ];
   for (const [args, says] of refusals) {

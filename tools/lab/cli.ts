@@ -11,7 +11,7 @@ import type { Shape } from "./link.ts";
 import { inside } from "./switch.ts";
 
 const OPTIONS = {
-  run: { type: "string" }, site: { type: "string" }, replicas: { type: "string" }, pcap: { type: "boolean" }, record: { type: "boolean" }, log: { type: "string" }, seed: { type: "string" },
+  run: { type: "string" }, site: { type: "string" }, replicas: { type: "string" }, pcap: { type: "boolean" }, record: { type: "boolean" }, sockets: { type: "boolean" }, log: { type: "string" }, seed: { type: "string" },
   rate: { type: "string" }, loss: { type: "string" }, delay: { type: "string" }, jitter: { type: "string" }, dup: { type: "string" }, reorder: { type: "string" },
   corrupt: { type: "string" }, limit: { type: "string" },
 } as const;
@@ -33,7 +33,7 @@ const VERBS: Record<string, { words: [number, number]; options?: string[]; run: 
 
 export const command: Command = {
   help: `
-hydranet lab up [--site FILE] [--replicas N] [--seed N] [--pcap] [--record] [--log LEVEL]
+hydranet lab up [--site FILE] [--replicas N] [--seed N] [--pcap] [--record] [--sockets] [--log LEVEL]
 hydranet lab down | status
 hydranet lab kill | pause | resume | restart NODE...
 hydranet lab cut | heal LINK...
@@ -48,6 +48,7 @@ A site in network namespaces of this machine; without root in a user namespace.
   --site FILE     site file (default examples/lab.toml)
   --replicas N    cuts chains to N members
   --pcap          nodes write RUN/NODE.pcap; --record: RUN/NODE.rec, for hydranet replay
+  --sockets       host servers lend their TCP to local programs at RUN/NODE.sock, for hydranet nc (docs/sockets.md)
   --rate R        such as 10mbit, 500kbit, 1gbit
   P               a probability such as 0.01, or 1%
   LINK            s1 (a node's own link), r.eth1 (one of several), s1-s0 (both ways between two), 'r>s1' (one way)
@@ -83,7 +84,7 @@ function check(verb: string, words: string[], p: Parsed, program: string[]): voi
   if (words.length < least) throw new UsageError(`${verb}: a NODE or LINK is missing`);
   if (words.length > most) throw new UsageError(`${verb}: unexpected word '${words[most]}'`);
   if (verb === "exec" ? program.length === 0 : program.length > 0) throw new UsageError(verb === "exec" ? "exec NODE -- PROGRAM is missing" : `${verb}: takes no '--'`);
-  const takes = ["run", ...(verb === "up" ? ["site", "replicas", "pcap", "record", "log", "seed"] : VERBS[verb]?.options ?? [])];
+  const takes = ["run", ...(verb === "up" ? ["site", "replicas", "pcap", "record", "sockets", "log", "seed"] : VERBS[verb]?.options ?? [])];
   for (const o of Object.keys(p.options)) if (!takes.includes(o)) throw new UsageError(`${verb}: takes no option --${o}`);
   if (p.options.log !== undefined && !["error", "warning", "info", "debug"].includes(String(p.options.log))) throw new UsageError(`--log: found '${p.options.log}', expected error, warning, info or debug`);
   shapeOf(p);
@@ -92,7 +93,8 @@ function check(verb: string, words: string[], p: Parsed, program: string[]): voi
 async function up(run: string, p: Parsed): Promise<number> {
   const file = typeof p.options.site === "string" ? p.options.site : path.join(ROOT, "examples/lab.toml");
   const lab = await Lab.up(file, {
-    run, keep: true, replicas: number(p, "replicas", 1, 5), seed: number(p, "seed", 0, 999999999), pcap: p.options.pcap === true, record: p.options.record === true, log: p.options.log as "info" | undefined,
+    run, keep: true, replicas: number(p, "replicas", 1, 5), seed: number(p, "seed", 0, 999999999), pcap: p.options.pcap === true, record: p.options.record === true,
+    sockets: p.options.sockets === true, log: p.options.log as "info" | undefined,
   });
   process.stdout.write(`lab '${run}' is up, ${lab.dir}\n${await describe(lab)}`);
   return 0;

@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { build, HOST, wasmOf } from "../build/build.ts";
 import { hand } from "../children.ts";
-import { type Command, parse, required, say } from "../command.ts";
+import { type Command, parse, required, say, UsageError } from "../command.ts";
 import { packFolder, readImage } from "../content/image.ts";
 import { ask } from "../lab/control.ts";
 import { compileNode, type Extras } from "../site/compile.ts";
@@ -17,7 +17,8 @@ const STORE = "/var/lib/hydranet";
 
 export const command: Command = {
   help: `
-hydranet run --site FILE --node NAME [--pcap FILE] [--record FILE] [--log LEVEL] [--pin CPU] [--check]
+hydranet run --site FILE --node NAME [--pcap FILE] [--record FILE] [--log LEVEL] [--pin CPU]
+             [--sockets PATH] [--check]
 
 Runs one node of a site on this machine's interfaces, as root, until SIGTERM or Ctrl-C. The node has addresses of its own, which the kernel
 must not have; nftables rules (table netdev hydranet_NAME), removed at the end, keep its packets from the kernel.
@@ -26,12 +27,14 @@ must not have; nftables rules (table netdev hydranet_NAME), removed at the end, 
   --pcap FILE     writes every frame, for Wireshark
   --record FILE   writes every input, for hydranet replay
   --log LEVEL     error, warning, info (default) or debug
-  --pin CPU       runs on this processor only`,
+  --pin CPU       runs on this processor only
+  --sockets PATH  a host server lends its TCP to local programs at this UNIX socket (docs/sockets.md)`,
 
   async run(args) {
     const text = { type: "string" } as const;
-    const p = parse(args, { site: text, node: text, pcap: text, record: text, log: text, pin: text, check: { type: "boolean" } }, 0);
+    const p = parse(args, { site: text, node: text, pcap: text, record: text, log: text, pin: text, sockets: text, check: { type: "boolean" } }, 0);
     const site = loadSite(required(p, "site", "FILE")), node = nodeOf(site, required(p, "node", "NAME"));
+    if (p.options.sockets !== undefined && node.role !== "host") throw new UsageError(`--sockets: ${node.name} is a ${node.role}, only host servers have sockets`);
     const all = links(), extras: Extras = { macs: Object.fromEntries(node.interfaces.map(f => [f.name, macOfInterface(all, f.name)])) };
     const found = inspect(all, site, node);
     for (const w of found.warnings) say(`warning: ${w}`);
@@ -53,7 +56,7 @@ must not have; nftables rules (table netdev hydranet_NAME), removed at the end, 
       "--module", wasmOf(node.role === "redirector" ? "linux-redirector" : "linux-host"), "--config", path.join(dir, "config"), "--name", node.name,
       ...node.interfaces.flatMap(f => ["--iface", f.name]), "--control", path.join(dir, "ctl"), ...(image ? ["--content", path.join(dir, "content.img")] : []),
       ...(node.role === "redirector" ? ["--store", path.join(STORE, `${node.name}.view`)] : []),
-      ...["pcap", "record", "log", "pin"].flatMap(o => typeof p.options[o] === "string" ? [`--${o}`, p.options[o] as string] : []),
+      ...["pcap", "record", "log", "pin", "sockets"].flatMap(o => typeof p.options[o] === "string" ? [`--${o}`, p.options[o] as string] : []),
     ];
     keepFromKernel(table, rules(table, site, node, extras.macs!));
     return hand(HOST, words);
