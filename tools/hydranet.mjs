@@ -129,6 +129,8 @@ async function checkModules() {
   const at = f => { try { return fs.statSync(path.join(ROOT, f)).mtimeMs; } catch (e) { return 0; } };
   const have = at("node_modules/.package-lock.json");
   if (have !== 0 && have >= at("package-lock.json")) return;
+  // Not the old npm that a dependency brings along and that a script of npm finds first.
+  process.env.PATH = process.env.PATH.split(":").filter(d => !d.startsWith(path.join(ROOT, "node_modules"))).join(":");
   if (!which("npm")) fail("npm is missing: it comes with Node (https://nodejs.org), or as the package npm");
   if (await show(["npm", "ci", "--no-audit", "--no-fund"]) !== 0) fail("npm ci failed (above)");
 }
