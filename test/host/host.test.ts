@@ -179,6 +179,34 @@ test("a TAP device is made and reflects", async () => {
   await host.stop();
 });
 
+/** Sends frames of 64 to 197 bytes from PEER to OWN, one after another; how many came back with the same type and payload. Then one that is too long. */
+const PERL = `use Socket; my ($own, $peer, $back) = @ARGV; socket(my $s, AF_UNIX, SOCK_DGRAM, 0) or die; bind($s, pack_sockaddr_un($peer)) or die; my $n = 0; alarm 10;
+  for (1 .. 20) {
+    my $f = pack("H12H12n", "020000000001", "020000000002", 0x88b5) . chr($_) x (50 + 7 * $_);
+    send($s, $f, 0, pack_sockaddr_un($own)) or die;
+    if ($back) { recv($s, my $got, 4096, 0); $n++ if substr($got, 12) eq substr($f, 12) }
+  }
+  send($s, "x" x 3000, 0, pack_sockaddr_un($own)) or die; print $n`;
+const datagrams = (own: string, peer: string, back: boolean): string => execFileSync("perl", ["-e", PERL, own, peer, back ? "1" : ""], { encoding: "utf8" });
+
+test("a UNIX datagram socket carries a frame per datagram; one that is too long is counted", async () => {
+  const own = bench.file("own.sock"), peer = bench.file("peer.sock");
+  const host = await bench.spawn(["--config", bench.config(0), "--iface", `u0=unix:${own},${peer}`]).started();
+  assert.equal(datagrams(own, peer, true), "20");
+  const s = await until("the long one", async () => { const s = await host.status(); return s.missed === 1 && s; });
+  assert.deepEqual([s.frames, s.sent, s.failed, s.link], [20, 20, 0, 1]);
+  await host.stop();
+});
+
+test("frames to a UNIX datagram socket that is not there are lost and counted", async () => {
+  const own = bench.file("own0.sock");
+  const host = await bench.spawn(["--config", bench.config(2), "--iface", `u0=unix:${own},${bench.file("peer0.sock")}`, "--iface", `u1=unix:${bench.file("own1.sock")},${bench.file("nobody.sock")}`]).started();
+  datagrams(own, bench.file("peer0.sock"), false);
+  const s = await until("all 20, twice", async () => { const s = await host.status(); return s.failed === 40 && s; });
+  assert.deepEqual([s.frames, s.missed], [20, 1]);
+  await host.stop();
+});
+
 test("log lines carry time, level and node", async () => {
   const host = await bench.start(0, ["--name", "s0"]);
   assert.match(host.stderr, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z info s0: started$/m);

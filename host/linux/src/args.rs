@@ -6,12 +6,13 @@ use std::path::PathBuf;
 pub const HELP: &str = "\
 hydranet-host: runs a HydraNet node (a WebAssembly module) on Linux network interfaces
 
-  hydranet-host --module FILE.wasm --config FILE.bin --iface NAME[=tap] [--iface ...] [options]
+  hydranet-host --module FILE.wasm --config FILE.bin --iface NAME[=KIND] [--iface ...] [options]
   hydranet-host --replay FILE --module FILE.wasm
 
   --module FILE      the node's module
   --config FILE      its binary configuration
-  --iface NAME       a network interface, in the order of the configuration; NAME=tap makes or takes a TAP device
+  --iface NAME       a network interface, in the order of the configuration; NAME=tap makes or takes a TAP device,
+                     NAME=unix:OWN,PEER is a UNIX datagram socket, a frame per datagram (QEMU's -netdev dgram)
   --content FILE     content image that the module's services read
   --store FILE       where the node keeps its durable record
   --control PATH     UNIX socket that answers 'status' and the module's commands
@@ -33,7 +34,15 @@ Exit status: 0 ended or replay equal, 1 failed or replay differs, 2 wrong comman
 #[derive(Debug, PartialEq, Eq, Clone)]
 pub struct Iface {
     pub name: String,
-    pub tap: bool,
+    pub kind: Kind,
+}
+
+#[derive(Debug, PartialEq, Eq, Clone)]
+pub enum Kind {
+    Packet,
+    Tap,
+    /// Own path, and the other end's.
+    Datagram(PathBuf, PathBuf),
 }
 
 #[derive(Debug, Default)]
@@ -117,9 +126,12 @@ fn iface(value: &str) -> Result<Iface> {
     let bad = name.is_empty() || name.len() > 15 || name.contains(|c: char| c == '/' || c.is_whitespace());
     match kind {
         _ if bad => usage(format!("--iface {value}: an interface's name has 1 to 15 characters")),
-        "" => Ok(Iface { name: name.into(), tap: false }),
-        "tap" => Ok(Iface { name: name.into(), tap: true }),
-        _ => usage(format!("--iface {value}: expected NAME or NAME=tap")),
+        "" => Ok(Iface { name: name.into(), kind: Kind::Packet }),
+        "tap" => Ok(Iface { name: name.into(), kind: Kind::Tap }),
+        _ => match kind.strip_prefix("unix:").and_then(|p| p.split_once(',')) {
+            Some((own, peer)) if !own.is_empty() && !peer.is_empty() => Ok(Iface { name: name.into(), kind: Kind::Datagram(own.into(), peer.into()) }),
+            _ => usage(format!("--iface {value}: expected NAME, NAME=tap or NAME=unix:OWN,PEER")),
+        },
     }
 }
 
@@ -160,8 +172,12 @@ mod tests {
 
     #[test]
     fn options_are_read_in_both_spellings() {
-        let a = words("--module m.wasm --config=c.bin --iface eth0 --iface t0=tap --spin 50 --log debug").unwrap();
-        assert_eq!(a.ifaces, [Iface { name: "eth0".into(), tap: false }, Iface { name: "t0".into(), tap: true }]);
+        let a = words("--module m.wasm --config=c.bin --iface eth0 --iface t0=tap --iface u0=unix:/a,/b --spin 50 --log debug").unwrap();
+        assert_eq!(a.ifaces, [
+            Iface { name: "eth0".into(), kind: Kind::Packet },
+            Iface { name: "t0".into(), kind: Kind::Tap },
+            Iface { name: "u0".into(), kind: Kind::Datagram("/a".into(), "/b".into()) },
+        ]);
         assert_eq!((a.spin, a.log), (50, Some(3)));
     }
 
@@ -173,6 +189,7 @@ mod tests {
             ("--module m --config c", "--iface"),
             ("--module m --iface e", "--config"),
             ("--module m --config c --iface e=x", "NAME=tap"),
+            ("--module m --config c --iface e=unix:/a", "OWN,PEER"),
             ("--module m --config c --iface e --log loud", "loud"),
             ("--module m --config c --iface e --spin -1", "--spin"),
         ] {

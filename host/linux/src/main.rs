@@ -5,6 +5,7 @@ mod args;
 mod clock;
 mod content;
 mod control;
+mod datagram;
 mod fail;
 mod live;
 mod log;

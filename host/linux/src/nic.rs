@@ -1,7 +1,8 @@
 //! A network interface of the node: its rings in linear memory, and the socket or device behind them.
 
-use crate::args::Iface;
+use crate::args::{Iface, Kind};
 use crate::clock::Clock;
+use crate::datagram::Datagram;
 use crate::fail::Result;
 use crate::packet::{BATCH, Packet};
 use crate::pcap::Pcap;
@@ -49,6 +50,7 @@ impl Tx {
 enum Device {
     Packet(Box<Packet>),
     Tap(Tap),
+    Datagram(Box<Datagram>),
 }
 
 /// Why frames wait in the transmit ring.
@@ -71,7 +73,11 @@ pub struct Nic {
 
 impl Nic {
     pub fn open(iface: &Iface, ring: Ring) -> Result<Nic> {
-        let device = if iface.tap { Device::Tap(Tap::open(&iface.name)?) } else { Device::Packet(Box::new(Packet::open(&iface.name)?)) };
+        let device = match &iface.kind {
+            Kind::Packet => Device::Packet(Box::new(Packet::open(&iface.name)?)),
+            Kind::Tap => Device::Tap(Tap::open(&iface.name)?),
+            Kind::Datagram(own, peer) => Device::Datagram(Box::new(Datagram::open(&iface.name, own, peer)?)),
+        };
         // SAFETY: a new descriptor, owned from here on.
         let probe = unsafe {
             let fd = libc::socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0);
@@ -89,6 +95,7 @@ impl Nic {
         match &mut self.device {
             Device::Packet(p) => p.receive(&self.ring),
             Device::Tap(t) => t.receive(&self.ring),
+            Device::Datagram(d) => d.receive(&self.ring),
         }
     }
 
@@ -134,6 +141,7 @@ impl Nic {
         let (sent, why) = match &mut self.device {
             Device::Packet(p) => p.send(&frames[..good]),
             Device::Tap(t) => t.send(&frames[..good]),
+            Device::Datagram(d) => d.send(&frames[..good]),
         };
         if let Some(p) = pcap {
             frames[..sent].iter().for_each(|f| p.frame(clock.wall(), f.parts()));
@@ -159,6 +167,9 @@ impl Nic {
 
     /// Looks at the interface's flags and the socket's losses. True where the link changed.
     pub fn check(&mut self) -> bool {
+        if matches!(self.device, Device::Datagram(_)) {
+            return false;
+        }
         if let Device::Packet(p) = &mut self.device {
             p.rebind();
             self.ring.missed(p.drops());
@@ -179,6 +190,7 @@ impl Nic {
         Ok(match &self.device {
             Device::Packet(p) => [(if rx != 0 { p.rx_fd() } else { -1 }, rx), (if tx != 0 { p.tx_fd() } else { -1 }, tx)],
             Device::Tap(t) => [(if rx | tx != 0 { t.fd() } else { -1 }, rx | tx), (-1, 0)],
+            Device::Datagram(d) => [(if rx != 0 { d.fd() } else { -1 }, rx), (-1, 0)],
         })
     }
 
