@@ -7,10 +7,10 @@ import type { FuncType } from "./wasm.ts";
 
 export interface Abi { imports: Map<string, FuncType>; exports: Map<string, FuncType | "memory"> }
 
-/** Reads the tables of the document's sections "Exports of the module" and "Imports, module `env`". */
-export async function readAbi(): Promise<Abi> {
+/** Reads the tables of the document's sections "Exports of the module" and "Imports, module `env`"; for a board's module "Boards: imports" too. */
+export async function readAbi(board = false): Promise<Abi> {
   const text = await readFile(path.join(ROOT, "host/ABI.md"), "utf8");
-  const imports = rows(text, "## Imports"), exports = rows(text, "## Exports");
+  const imports = new Map([...rows(text, "## Imports"), ...(board ? rows(text, "## Boards: imports") : [])]), exports = rows(text, "## Exports");
   if (imports.size === 0 || exports.size === 0) throw new Error("host/ABI.md: no table of imports or exports found");
   for (const [name, type] of imports) if (type === "memory") throw new Error(`host/ABI.md: import ${name} is no function`);
   return { imports: imports as Map<string, FuncType>, exports };

@@ -8,11 +8,11 @@ import { SourceMap } from "./sourcemap.ts";
 import { type Func, type Module, ops, parse } from "./wasm.ts";
 import { wideMultiplications } from "./narrow.ts";
 
-/** Checks a built module; returns one line per finding, with its place. */
-export async function checkModule(file: string): Promise<string[]> {
+/** Checks a built module, a board's or another; returns one line per finding, with its place. */
+export async function checkModule(file: string, board = false): Promise<string[]> {
   const m = parse(await readFile(file));
   const map = await SourceMap.read(`${file}.map`);
-  return [...checkInterface(m, await readAbi()), ...checkCode(m, map), ...recursion(m)].map(line => `${file}: ${line}`);
+  return [...checkInterface(m, await readAbi(board)), ...checkCode(m, map), ...recursion(m)].map(line => `${file}: ${line}`);
 }
 
 /** Imports, exports, memory and start function. */
