@@ -1,6 +1,6 @@
 /* A module as i486 code in a Linux process: plays a recording (docs/record.md), compares each call's output hash, and lets callgrind write down
    the instructions of the polls that are marked. Freestanding: no C library, so what is counted is the module and nothing else.
-   RECORDING and MARKS name the files: the recording, and one u32 for each marked poll, the number of its call, ascending. */
+   Arguments: the file of the recording, and the one of the marks: a u32 for each marked poll, the number of its call, ascending. */
 #include <valgrind/callgrind.h>
 #include "imports.h"
 #include "module.h"
@@ -58,16 +58,23 @@ void* memset(void* to, int value, size_t n) {
 
 #include "replay.h"
 
-extern const u8 recording[], recording_end[];
-extern const u32 marks[], marks_end[];
-asm(".section .rodata\n.balign 4\n"
-    "recording: .incbin \"" RECORDING "\"\nrecording_end: .balign 4\n"
-    "marks: .incbin \"" MARKS "\"\nmarks_end:\n.text");
+/* The two files. */
+static u8 files[1 << 24] __attribute__((aligned(4)));
+static u8* unused = files;
+static u32 length; /* of the file read last */
+static u8* read_file(const char* name) {
+  int file = system3(5, (int)name, 0, 0), n = file < 0 ? -1 : system3(3, file, unused, files + sizeof files - unused);
+  if (n < 0 || unused + n == files + sizeof files) fail(file < 0 ? "no such file" : "too large a file");
+  u8* p = unused;
+  length = n;
+  unused += n + 3 & ~3;
+  return p;
+}
 
 /* Not inlined, so that a profile shows it. */
 __attribute__((noinline)) static u32 poll_node(u64 now) { return w2c_node_poll(&node, now); }
 
-static const u32* mark = marks;
+static const u32 *mark, *marks_end;
 static u32 measured(u64 now) {
   if (mark == marks_end || *mark != calls) return poll_node(now);
   char name[12];
@@ -83,10 +90,17 @@ static u32 measured(u64 now) {
   return result;
 }
 
-__attribute__((externally_visible, force_align_arg_pointer)) void _start(void) {
+static void play(char** arguments) {
   wasm2c_node_instantiate(&node, 0);
-  replay(recording, recording_end);
+  const u8 *recording = read_file(arguments[0]), *end_of_recording = recording + length;
+  mark = (const u32*)read_file(arguments[1]);
+  marks_end = mark + length / 4;
+  replay(recording, end_of_recording);
   say_number(calls);
   say(" calls, equal\n");
   end(0);
 }
+
+/* The stack at the start: the number of arguments, then the program's name and they. */
+asm(".globl _start\n_start:\n  lea 8(%esp), %eax\n  push %eax\n  call begin\n");
+__attribute__((externally_visible, used, force_align_arg_pointer)) void begin(char** arguments) { play(arguments); }
