@@ -22,9 +22,9 @@ const TX: usize = memory.data(32 * TX_RING * IFACES, 16);
 // @ts-ignore: decorator
 @inline export function at(iface: u32): Ring { return changetype<Ring>(RINGS + (iface << 6)); }
 // @ts-ignore: decorator
-@inline function rxSlot(iface: u32, i: u32): RxSlot { return changetype<RxSlot>(RX + ((iface * RX_RING + (i & (RX_RING - 1))) << 4)); }
+@inline export function rxSlot(iface: u32, i: u32): RxSlot { return changetype<RxSlot>(RX + ((iface * RX_RING + (i & (RX_RING - 1))) << 4)); }
 // @ts-ignore: decorator
-@inline function txSlot(iface: u32, i: u32): TxSlot { return changetype<TxSlot>(TX + ((iface * TX_RING + (i & (TX_RING - 1))) << 5)); }
+@inline export function txSlot(iface: u32, i: u32): TxSlot { return changetype<TxSlot>(TX + ((iface * TX_RING + (i & (TX_RING - 1))) << 5)); }
 
 /** Lays the rings out and posts receive buffers on the first n interfaces. */
 export function init(n: u32): void {
