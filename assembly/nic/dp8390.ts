@@ -8,7 +8,7 @@ import * as counters from "../core/counters";
 import * as env from "../env";
 import { Nic as Count } from "./counters";
 import { FRAME_MAX, FRAME_MIN, Nic, RECORD } from "./device";
-import { BROKEN, NOTHING, refused, SENT } from "./take";
+import { BROKEN, FOREVER, NOTHING, refused, SENT } from "./take";
 
 /** Register offsets of page 0, and of page 1 where named so (section 10.1). */
 const enum Reg { CR = 0, PSTART = 1, PSTOP = 2, BNRY = 3, TPSR = 4, TSR = 4, TBCR0 = 5, TBCR1 = 6, ISR = 7, RSAR0 = 8, RSAR1 = 9, RBCR0 = 10, RBCR1 = 11, RCR = 12, TCR = 13, CNTR0 = 13, DCR = 14, CNTR1 = 14, IMR = 15, CNTR2 = 15 }
@@ -22,8 +22,8 @@ const enum Rsr { PRX = 0x01, CRC = 0x02, FAE = 0x04, FO = 0x08 }
 
 /** Word transfers, FIFO threshold of 8 bytes, no loopback (section 10.3). */
 const DCR: u32 = 0x49;
-/** Accept broadcast; frames to the station address are accepted anyway. */
-const RCR: u32 = 0x04;
+/** Accept broadcast, and short frames, to be counted; frames to the station address are accepted anyway. */
+const RCR: u32 = 0x06;
 const LOOPBACK: u32 = 0x02;
 const MASK: u32 = Isr.PRX | Isr.PTX | Isr.RXE | Isr.TXE | Isr.OVW | Isr.CNT;
 
@@ -242,7 +242,7 @@ export function done(n: Nic): i32 {
 export function tend(n: Nic, now: u32): u32 {
   const c = own(n);
   switch (c.phase) {
-    case Phase.none: return (c.events & Isr.OVW) == 0 ? 0xffffffff : overflow(c, now);
+    case Phase.none: return (c.events & Isr.OVW) == 0 ? FOREVER : overflow(c, now);
     case Phase.stopping: {
       if (now - c.began < STOPS) return STOPS - (now - c.began);
       loopback(c);

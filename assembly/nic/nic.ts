@@ -11,7 +11,7 @@ import * as device from "./device";
 import { FRAME_MAX, Nic, State, wire } from "./device";
 import * as find from "./find";
 import * as report from "./report";
-import { BROKEN, NOTHING, PART, SENT } from "./take";
+import { BROKEN, FAILED, FOREVER, NOTHING, PART, SENT } from "./take";
 
 /** Frames of one NIC in one poll. */
 const BATCH: u32 = 64;
@@ -75,7 +75,9 @@ export function output(): u32 {
     }
     if (n.state == State.up) {
       rxProvide(n);
-      wait = min(wait, chip.tend(n, <u32>now));
+      const t = chip.tend(n, <u32>now);
+      if (t == FAILED) reset(n, <u32>now);
+      wait = min(wait, t);
     }
     txProvide(n);
     wait = min(wait, patience(n, now));
@@ -171,11 +173,15 @@ function ahead(n: Nic): u32 {
   return us;
 }
 
-/** Takes everything back from a chip that did not send in time; link and chip counters now and then. */
+/** Takes everything back from a chip that did not send in time, or has lost its link; looks at link and chip counters now and then. */
 function watch(n: Nic, now: u64): void {
-  if (<u32>now - n.tended >= LOOK) { n.tended = <u32>now; link(n, chip.look(n)); }
-  if (n.outstanding == 0) return;
-  if (n.ring.linkUp != 0 && !overdue(n, now)) return;
+  if (<u32>now - n.tended >= LOOK) {
+    n.tended = <u32>now;
+    const was = n.ring.linkUp;
+    link(n, chip.look(n));
+    if (n.ring.linkUp < was) { reset(n, <u32>now); return; }
+  }
+  if (n.outstanding == 0 || !overdue(n, now)) return;
   counters.add(Count.txTimeout);
   reset(n, <u32>now);
 }
@@ -200,8 +206,8 @@ function link(n: Nic, up: bool): void {
 /** us until the NIC must be looked at again. */
 function patience(n: Nic, now: u64): u32 {
   if (n.state == State.resetting) return SETTLE;
-  if (n.state != State.up) return chip.FOREVER;
-  let wait = chip.FOREVER;
+  if (n.state != State.up) return FOREVER;
+  let wait = FOREVER;
   for (let i = n.ring.txSent; i != n.given; i++) {
     const t = device.txSlot(n, i).deadline;
     if (t != 0) wait = min(wait, t > now + GUARD ? <u32>(t - now - GUARD) : 0);

@@ -12,3 +12,6 @@ export const SENT: i32 = 1;
 /** A refused frame, and the counter that says why. */
 // @ts-ignore: decorator
 @inline export function refused(counter: u32): i32 { return -<i32>counter; }
+
+/** What `tend` answers beside microseconds: nothing to wait for; to be started anew. */
+export const FOREVER: u32 = 0xffffffff, FAILED: u32 = 0xfffffffe;

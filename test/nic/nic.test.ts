@@ -262,7 +262,7 @@ for (const chip of CHIPS) {
       const { m, nics } = await machine(chip), r = random(seed), most = m.x.available();
       const read = nics[0].read.bind(nics[0]), write = nics[0].write.bind(nics[0]);
       nics[0].read = (o, size) => { if (seed === 1) return 2 ** (8 * size) - 1; if (seed === 2) return 0; return r(4) === 0 ? r(2 ** 16) & 2 ** (8 * size) - 1 : quietly(() => read(o, size), 0); };
-      nics[0].write = (o, size, v) => { quietly(() => write(o, size, v), undefined); };
+      nics[0].write = (o, size, v) => { if (seed > 1) quietly(() => write(o, size, v), undefined); };
       for (let k = 0; k < 60; k++) {
         m.send(0, frame(300, k), 34, 30 * MS);
         quietly(() => nics[0].receive(frame(400, k)), undefined);
@@ -270,7 +270,7 @@ for (const chip of CHIPS) {
         m.run(10 * MS);
         assert.ok(m.accesses - began < 60_000, `${m.accesses - began} port accesses in 10 ms`);
       }
-      if (seed <= 2) { m.run(1000 * MS); assert.equal(m.counter(DEAD), seed === 1 ? 1 : m.counter(DEAD)); }
+      if (seed === 1) { m.run(1000 * MS); assert.equal(m.counter(DEAD), 1); }
       assert.ok(m.x.available() <= most + 8);
     }
   });
