@@ -53,13 +53,18 @@ function lives(child: ChildProcess): boolean {
   });
 }
 
-/** Runs a program on this terminal to its end, in this process group: SIGINT, SIGTERM and SIGHUP go on to it. Gives its exit status. */
-export function hand(program: string, args: string[]): Promise<number> {
-  const child = spawn(program, args, { stdio: "inherit" });
+/**
+ * Runs a program on this terminal to its end, in this process group: SIGINT, SIGTERM and SIGHUP go on to it. Gives its exit status. `take` gets its
+ * standard output.
+ */
+export function hand(program: string, args: string[], take?: (text: string) => void): Promise<number> {
+  const child = spawn(program, args, { stdio: ["inherit", take ? "pipe" : "inherit", "inherit"] });
+  let text = "";
+  child.stdout?.on("data", d => { text += d; });
   for (const s of SIGNALS) { process.removeAllListeners(s); process.on(s, () => child.kill(s)); }
   return new Promise((done, fail) => {
     child.on("error", fail);
-    child.on("exit", (code, signal) => done(code ?? 128 + os.constants.signals[signal!]));
+    child.on("close", (code, signal) => { take?.(text); done(code ?? 128 + os.constants.signals[signal!]); });
   });
 }
 

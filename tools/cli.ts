@@ -17,7 +17,7 @@ const COMMANDS: Record<string, Entry> = {
   run: { summary: "run one node of a site on this machine's interfaces", file: "./run/cli.ts" },
   ctl: { summary: "ask a running node: status, counters, commands", file: "./run/ctl.ts" },
   nc: { summary: "a small netcat over a node's own TCP", file: "./sockets/nc.ts" },
-  replay: { summary: "feed a recording to a module again and compare", file: "./run/replay.ts" },
+  replay: { summary: "feed a recording to a module again and compare", file: "./replay/cli.ts" },
   "check-i486": { summary: "count what the boards' modules cost as i486 code", file: "./i486/cli.ts" },
   site: { summary: "check a site file, or compile a node's configuration", file: "./site/cli.ts" },
   content: { summary: "pack a folder into a content image, or list one", file: "./content/cli.ts" },

@@ -26,7 +26,7 @@ const COMMANDS = {
   run: { build: true, root: true, programs: [...BUILD, "ip", "nft"] },
   sim: { build: true, programs: BUILD },
   "check-i486": { programs: [...BUILD, "valgrind"] },
-  spec: {}, site: {}, content: {}, ctl: {}, nc: {}, replay: { build: true, programs: BUILD },
+  spec: {}, site: {}, content: {}, ctl: {}, nc: {}, replay: {},
 };
 /** The oldest cargo that builds the host's dependencies (docs/dependencies.md). */
 const CARGO = [1, 95];

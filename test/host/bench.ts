@@ -16,6 +16,10 @@ export const SOURCE = "host/linux/tests/echo.ts";
 /** Builds the host and the test module. */
 export async function build(): Promise<void> {
   execFileSync("cargo", ["build", "--release", "--quiet"], { cwd: path.join(ROOT, "host/linux"), env: { ...process.env, CARGO_TARGET_DIR: TARGET } });
+  await compileEcho();
+}
+
+export async function compileEcho(): Promise<void> {
   await compile({ entry: SOURCE, out: MODULE, memoryKiB: 4096, replace: { "assembly/core/sizes.ts": "host/linux/tests/sizes.ts" } });
 }
 
@@ -43,10 +47,12 @@ export interface Status {
 
 /** A running host process. */
 export class Host {
+  stdout = "";
   stderr = "";
   readonly exit: Promise<number>;
 
   constructor(readonly child: ChildProcess, readonly control: string) {
+    child.stdout!.on("data", (d: Buffer) => { this.stdout += d.toString(); });
     child.stderr!.on("data", (d: Buffer) => { this.stderr += d.toString(); });
     this.exit = new Promise((done) => { child.on("close", (code, signal) => done(code ?? (signal ? -1 : 0))); });
   }
@@ -145,7 +151,7 @@ export class Bench {
   spawn(args: string[]): Host {
     const control = this.file(`control${this.hosts.length}`);
     const all = ["netns", "exec", this.h, HOST, "--module", MODULE, "--control", control, ...args];
-    const host = new Host(spawn("ip", all, { stdio: ["ignore", "ignore", "pipe"] }), control);
+    const host = new Host(spawn("ip", all, { stdio: ["ignore", "pipe", "pipe"] }), control);
     this.hosts.push(host);
     return host;
   }

@@ -95,7 +95,7 @@ test("control socket answers status and commands and is private", async () => {
   const host = await bench.start(0);
   assert.equal(statSync(host.control).mode & 0o777, 0o600);
   assert.equal(await host.ask("echo of this"), "echo of this");
-  assert.equal(await host.ask("unknown"), "error: notFound (-10)");
+  assert.equal(await host.ask("unknown"), "error: -10");
   assert.equal(await host.ask(""), "error: empty command");
   assert.match(await host.ask(`e${"x".repeat(20000)}`), /^error: a command has at most 16384 bytes/);
   assert.ok(!/^\0*$/.test(await host.ask("n")), "entropy was there");
@@ -171,7 +171,8 @@ test("a pulled cable is told and survived", async () => {
 test("a TAP device is made and reflects", async () => {
   const host = bench.spawn(["--config", bench.config(0), "--iface", "ht0=tap"]);
   await host.started();
-  bench.in(bench.h, "ip addr add 10.8.0.1/24 dev ht0; ip neigh replace 10.8.0.2 lladdr 02:00:00:00:00:0c dev ht0");
+  bench.in(bench.h, "ip link set ht0 up; ip addr add 10.8.0.1/24 dev ht0; ip neigh replace 10.8.0.2 lladdr 02:00:00:00:00:0c dev ht0");
+  await until("link up", async () => (await host.status()).link === 1);
   bench.udp(20, 500, bench.h, "10.8.0.2");
   const s = await until("20 frames", async () => { const s = await host.status(); return s.sent >= 20 && s; });
   assert.deepEqual([s.failed, s.missed, s.link], [0, 0, 1]);

@@ -6,6 +6,7 @@ import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, afterEach, before, test } from "node:test";
 import { ROOT } from "../../tools/asc.ts";
+import { explain, trapOf } from "../../tools/build/trap.ts";
 import { Bench, build, HOST, MODULE, SOURCE, until } from "./bench.ts";
 
 let bench: Bench;
@@ -24,14 +25,19 @@ function refused(status: number, text: RegExp, args: string[], ...prefix: string
   assert.equal(r.status, status, args.join(" "));
 }
 
+/** Runs `hydranet replay`, which plays a recording in Node's engine. */
+function replayed(status: number, text: RegExp, file: string): void {
+  const r = spawnSync(process.execPath, [path.join(ROOT, "tools/hydranet.mjs"), "replay", bench.file(file), "--module", MODULE], { encoding: "utf8" });
+  assert.match(r.stdout + r.stderr, text, file);
+  assert.equal(r.status, status, file);
+}
+
 test("wrong command lines are refused with what to do", () => {
   const good = ["--module", MODULE, "--config", bench.config(0), "--iface", "h0"];
-  refused(2, /--module FILE.wasm is missing \(--help/, []);
-  refused(2, /unknown option '--frob'/, [...good, "--frob", "1"]);
-  refused(2, /--iface needs a value/, ["--module", MODULE, "--config", "x", "--iface"]);
-  refused(2, /--spin x: expected a number from 0 to 10000/, [...good, "--spin", "x"]);
-  refused(0, /--replay FILE/, ["--help"]);
-  refused(0, /^hydranet-host \d/, ["--version"]);
+  refused(2, /--iface is missing\nhydranet-host --module FILE\.wasm --config/, []);
+  refused(2, /'--frob 1' is not understood/, [...good, "--frob", "1"]);
+  refused(2, /'--iface ' is not understood/, ["--module", MODULE, "--config", "x", "--iface"]);
+  for (const [option, value] of [["--spin", "x"], ["--pin", "-1"], ["--log", "loud"]]) refused(2, new RegExp(`'${option} ${value}' is not understood`), [...good, option, value]);
 });
 
 test("missing files and interfaces are refused by name", () => {
@@ -42,7 +48,6 @@ test("missing files and interfaces are refused by name", () => {
   refused(1, /interface nic9: no such interface here/, with_({ "--iface": "nic9" }));
   refused(1, /interface h0: exists, and is no TAP device/, with_({ "--iface": "h0=tap" }));
   refused(1, /gone: No such file/, with_({ "--content": bench.file("gone") }));
-  refused(1, /--store: folder .*\/none/, with_({ "--store": bench.file("none/record") }));
   refused(1, /none\/x\.pcap: cannot write/, with_({ "--pcap": bench.file("none/x.pcap") }));
   refused(1, /exists and is no socket/, with_({ "--control": MODULE }));
   refused(1, /--pin 1000/, with_({ "--pin": "1000" }));
@@ -68,8 +73,8 @@ test("what is no HydraNet module is refused", () => {
   other[magic] = 0xc9;
   for (const [bytes, text] of [
     [Buffer.from("no wasm at all"), /not a usable module/],
-    [Buffer.from(header), /does not export 'memory'/],
-    [Buffer.from([...header, ...evil]), /imports env\.evil, which this host does not offer/],
+    [Buffer.from(header), /exports no 'memory' of a fixed size: this is no HydraNet module/],
+    [Buffer.from([...header, ...evil]), /unknown import: `env::evil` has not been defined/],
     [other, /its ABI block starts with 0x31445949/],
   ] as [Buffer, RegExp][]) {
     writeFileSync(bench.file("bad.wasm"), bytes);
@@ -78,14 +83,8 @@ test("what is no HydraNet module is refused", () => {
 });
 
 test("configuration that the module refuses, and interfaces that do not match it, are told", () => {
-  refused(1, /refuses the configuration: badRecord \(-5\)/, ["--module", MODULE, "--config", bench.config(9), "--iface", "h0"]);
+  refused(1, /refuses the configuration: error -5/, ["--module", MODULE, "--config", bench.config(9), "--iface", "h0"]);
   refused(1, /5 interfaces were named, this module has room for 4/, ["--module", MODULE, "--config", bench.config(0), ...["a", "b", "c", "d", "e"].flatMap((i) => ["--iface", i])]);
-  const site = Buffer.alloc(60);
-  site.write("HYDN");
-  site.writeUInt16LE(2, 32);
-  site.writeUInt16LE(28, 34);
-  writeFileSync(bench.file("site"), site);
-  refused(1, /has 1 interface\(s\), 2 named/, ["--module", MODULE, "--config", bench.file("site"), "--iface", "h0", "--iface", "h1"]);
 });
 
 test("a control socket in use is refused and a dead one replaced", async () => {
@@ -99,23 +98,17 @@ test("a control socket in use is refused and a dead one replaced", async () => {
   assert.ok(!existsSync(host.control), "and removed at the end");
 });
 
-test("a trap names function, file, line and column and ends with 70", async () => {
+const TRAP = `${SOURCE}:${readFileSync(path.join(ROOT, SOURCE), "utf8").split("\n").findIndex((l) => l.includes("// TRAP HERE")) + 1}:3`;
+
+test("a trap ends with 70 and a backtrace, of which the tools make function, file, line and column", async () => {
   const host = await bench.start(0);
   await host.ask("trap").catch(() => undefined);
   assert.equal(await host.exit, 70);
-  const lines = readFileSync(path.join(ROOT, SOURCE), "utf8").split("\n");
-  const line = lines.findIndex((l) => l.includes("// TRAP HERE")) + 1;
-  assert.match(host.stderr, /the module trapped in command\(\): wasm trap: out of bounds memory access/);
-  assert.match(host.stderr, new RegExp(`at host/linux/tests/echo/command \\(host/linux/tests/echo.ts:${line}:3\\)\\n`));
-});
-
-test("without its source map a trap still names functions", async () => {
+  assert.match(host.stdout, /the module trapped in command\(\): wasm trap: out of bounds memory access\n {4}at host\/linux\/tests\/echo\/command \(module offset 0x/);
+  assert.ok(explain(host.stdout, MODULE).includes(`    at host/linux/tests/echo/command (${TRAP})\n`), explain(host.stdout, MODULE));
+  assert.equal(trapOf(explain(`said before\n${host.stdout}`, MODULE))!.split("\n")[1], `    at host/linux/tests/echo/command (${TRAP})`);
   copyFileSync(MODULE, bench.file("bare.wasm"));
-  const host = bench.spawn(["--config", bench.config(0), "--iface", "h0", "--module", bench.file("bare.wasm")]);
-  await host.started();
-  await host.ask("trap").catch(() => undefined);
-  assert.equal(await host.exit, 70);
-  assert.match(host.stderr, /at host\/linux\/tests\/echo\/command \(module offset 0x[0-9a-f]+\)[\s\S]*no source map beside the module/);
+  assert.match(explain(host.stdout, bench.file("bare.wasm")), /at host\/linux\/tests\/echo\/command \(module offset 0x[0-9a-f]+\)[\s\S]*source lines unknown: no .*bare\.wasm\.map/);
 });
 
 test("compiled code is cached, used again and made anew when spoilt", async () => {
@@ -141,23 +134,23 @@ test("a recording replays equal, commands, storage, content and losses included"
   await until("all frames", async () => (await host.status()).frames >= 400);
   bench.in(bench.b, "ip link set b0 up; ip neigh replace 10.7.0.1 lladdr 02:00:00:00:00:0a dev b0");
   assert.equal(await host.stop(), 0);
-  refused(0, /^replay equal: \d+ polls, 9 commands/, ["--replay", bench.file("rec"), "--module", MODULE]);
+  replayed(0, /^replay equal: \d+ polls, 9 commands/, "rec");
 
   const bytes = bench.read("rec");
   writeFileSync(bench.file("rec.cut"), bytes.subarray(0, bytes.length - 7));
-  refused(0, /replay equal[\s\S]*ends in the middle of an entry/, ["--replay", bench.file("rec.cut"), "--module", MODULE]);
+  replayed(0, /replay equal[\s\S]*ends in the middle of an entry/, "rec.cut");
 
   const frame = bytes.indexOf(Buffer.alloc(200, 50)); // in the 50th datagram
   assert.ok(frame > 0);
   bytes[frame + 100]! ^= 1;
   writeFileSync(bench.file("rec.other"), bytes);
-  refused(1, /replay differs in poll \d+ at \d+ us: other frames/, ["--replay", bench.file("rec.other"), "--module", MODULE]);
-  refused(1, /this is no recording/, ["--replay", MODULE, "--module", MODULE]);
+  replayed(1, /replay differs in poll \d+ at \d+ us: other frames/, "rec.other");
+  replayed(1, /this is no recording/, "image");
 });
 
 test("a recorded trap traps again at the same place", async () => {
   const host = await bench.start(0, ["--record", bench.file("trap.rec")]);
   await host.ask("trap").catch(() => undefined);
   assert.equal(await host.exit, 70);
-  refused(70, /the module trapped in command\(\)[\s\S]*echo\/command \(host\/linux\/tests\/echo\.ts/, ["--replay", bench.file("trap.rec"), "--module", MODULE]);
+  replayed(70, new RegExp(`the module trapped in command\\(\\): .*\\n {4}at host/linux/tests/echo/command \\(${TRAP}\\)`), "trap.rec");
 });

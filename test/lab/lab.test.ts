@@ -9,6 +9,7 @@ import { ROOT } from "../../tools/asc.ts";
 import { wasmOf } from "../../tools/build/build.ts";
 import { Lab, sleep, until } from "../../tools/lab/lab.ts";
 import { run } from "../../tools/lab/process.ts";
+import { compileEcho, MODULE, SOURCE } from "../host/bench.ts";
 
 const mine = (name: string): string => `${name}${process.pid.toString(36)}`;
 const SITE = path.join(ROOT, "examples/lab.toml"), ENTRY = path.join(ROOT, "tools/hydranet.mjs");
@@ -154,6 +155,22 @@ test("a recording of a node gives the same output again", async () => {
     await lab.stop("s1");
     const r = spawnSync(process.execPath, [ENTRY, "replay", lab.file("s1.rec"), "--module", wasmOf("linux-host")], { encoding: "utf8" });
     assert.equal(r.status, 0, r.stdout + r.stderr);
+  } finally {
+    lab.down();
+  }
+});
+
+test("a trap of a node is told in AssemblyScript terms by the node's log and by the lab's status", async () => {
+  await compileEcho();
+  const name = mine("ttrap"), lab = await Lab.up(SITE, { run: name, modules: { host: MODULE } });
+  try {
+    await lab.command("s1", "trap").catch(() => undefined);
+    await until("s1 has ended", 5000, () => !lab.running("s1"));
+    const line = readFileSync(path.join(ROOT, SOURCE), "utf8").split("\n").findIndex(l => l.includes("// TRAP HERE")) + 1;
+    const told = `the module trapped in command(): wasm trap: out of bounds memory access\n    at ${SOURCE.replace(".ts", "")}/command (${SOURCE}:${line}:3)\n`;
+    assert.ok(lab.log("s1").includes(told), lab.log("s1"));
+    const status = spawnSync(process.execPath, [ENTRY, "lab", "status", "--run", name], { encoding: "utf8" });
+    assert.ok(status.stdout.includes(`s1       host       ${told}`), status.stdout + status.stderr);
   } finally {
     lab.down();
   }

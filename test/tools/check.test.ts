@@ -26,7 +26,7 @@ async function built<T>(source: string, f: (wasm: string) => T | Promise<T>, fla
 
 const findings = (source: string, flags?: string[]): Promise<string[]> => built(source, async wasm => {
   const m = parse(readFileSync(wasm));
-  return [...checkCode(m, await SourceMap.read(`${wasm}.map`)), ...recursion(m)];
+  return [...checkCode(m, SourceMap.read(`${wasm}.map`)), ...recursion(m)];
 }, flags);
 
 const BAD: [string, string, RegExp][] = [

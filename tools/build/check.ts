@@ -11,7 +11,7 @@ import { wideMultiplications } from "./narrow.ts";
 /** Checks a built module, a board's or another; returns one line per finding, with its place. */
 export async function checkModule(file: string, board = false): Promise<string[]> {
   const m = parse(await readFile(file));
-  const map = await SourceMap.read(`${file}.map`);
+  const map = SourceMap.read(`${file}.map`);
   return [...checkInterface(m, await readAbi(board)), ...checkCode(m, map), ...recursion(m)].map(line => `${file}: ${line}`);
 }
 

@@ -1,29 +1,29 @@
 // Byte offsets of a wasm file to source lines, by the source map (version 3) that the compiler writes beside it.
 
-import { readFile } from "node:fs/promises";
+import { existsSync, readFileSync } from "node:fs";
 
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-export interface Place { file: string; line: number }
+export interface Place { file: string; line: number; column: number }
 
 export class SourceMap {
   private constructor(private readonly offsets: number[], private readonly places: Place[]) {}
 
   /** Reads a map; undefined where there is none. */
-  static async read(file: string): Promise<SourceMap | undefined> {
-    let text;
-    try { text = await readFile(file, "utf8"); } catch { return undefined; }
-    const map = JSON.parse(text) as { sources: string[]; mappings: string };
+  static read(file: string): SourceMap | undefined {
+    if (!existsSync(file)) return undefined;
+    const map = JSON.parse(readFileSync(file, "utf8")) as { sources: string[]; mappings: string };
     const offsets: number[] = [], places: Place[] = [];
-    let offset = 0, source = 0, line = 0;
+    let offset = 0, source = 0, line = 0, column = 0;
     for (const segment of map.mappings.split(",")) {
       const v = vlq(segment);
       offset += v[0];
       if (v.length < 4) continue;
       source += v[1];
       line += v[2];
+      column += v[3];
       offsets.push(offset);
-      places.push({ file: map.sources[source].replace(/^.*?(?=assembly\/|boards\/|test\/|~lib\/)/, ""), line: line + 1 });
+      places.push({ file: map.sources[source].replace(/^.*?(?=assembly\/|boards\/|test\/|~lib\/)/, ""), line: line + 1, column: column + 1 });
     }
     return new SourceMap(offsets, places);
   }

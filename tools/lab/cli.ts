@@ -3,6 +3,7 @@
 import path from "node:path";
 import { ROOT } from "../asc.ts";
 import { build } from "../build/build.ts";
+import { trapOf } from "../build/trap.ts";
 import { hand } from "../children.ts";
 import { type Command, number, parse, type Parsed, say, UsageError } from "../command.ts";
 import { enter, release } from "./holder.ts";
@@ -28,7 +29,7 @@ const VERBS: Record<string, { words: [number, number]; options?: string[]; run: 
   heal: { words: [1, 8], run: async (lab, links) => links.forEach(l => lab.heal(l)) },
   shape: { words: [1, 8], options: ["rate", "loss", "delay", "jitter", "dup", "reorder", "corrupt", "limit"], run: async (lab, links, p) => { for (const l of links) await lab.shape(l, shapeOf(p)); } },
   log: { words: [1, 1], run: async (lab, [n]) => { process.stdout.write(lab.log(n)); } },
-  ask: { words: [2, 32], run: async (lab, [n, ...line]) => { process.stdout.write(`${await lab.command(n, line.join(" "))}\n`); } },
+  ask: { words: [2, 32], run: async (lab, [n, ...line]) => { const a = await lab.command(n, line.join(" ")); process.stdout.write(`${a.trimEnd()}\n`); return a.startsWith("error: ") ? 1 : 0; } },
 };
 
 export const command: Command = {
@@ -103,7 +104,7 @@ async function up(run: string, p: Parsed): Promise<number> {
 async function describe(lab: Lab): Promise<string> {
   const all = await lab.statuses();
   const nodes = lab.site.nodes.map(n => {
-    const state = n.role === "linux" ? "" : lab.paused(n.name) ? "paused" : !lab.running(n.name) ? "down" : all[n.name] ? `runs, pid ${lab.pid(n.name)}` : "does not answer";
+    const state = n.role === "linux" ? "" : lab.paused(n.name) ? "paused" : !lab.running(n.name) ? trapOf(lab.log(n.name)) ?? "down" : all[n.name] ? `runs, pid ${lab.pid(n.name)}` : "does not answer";
     return `${n.name.padEnd(8)} ${n.role.padEnd(10)} ${state}`.trimEnd();
   });
   const services = await Promise.all(lab.site.services.map(async s => {

@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { HOST, wasmOf } from "../build/build.ts";
+import { explain } from "../build/trap.ts";
 import { exitOnSignals } from "../children.ts";
 import { packFolder, readImage } from "../content/image.ts";
 import { showIp } from "../site/address.ts";
@@ -145,9 +146,8 @@ export class Lab {
   async start(name: string): Promise<void> {
     const n = this.node(name), o = this.state.options;
     if (this.running(name)) throw new Error(`${name} runs already`);
-    const module = n.role === "redirector" ? o.modules?.redirector ?? wasmOf("linux-redirector") : o.modules?.host ?? wasmOf("linux-host");
     const args = [
-      "--module", module, "--config", this.file(`${name}.cfg`), ...n.interfaces.flatMap(i => ["--iface", i.name]), "--control", this.control(name), "--name", name,
+      "--module", this.module(name), "--config", this.file(`${name}.cfg`), ...n.interfaces.flatMap(i => ["--iface", i.name]), "--control", this.control(name), "--name", name,
       ...(existsSync(this.file("content.img")) && n.role === "host" ? ["--content", this.file("content.img")] : []),
       ...(n.role === "redirector" ? ["--store", this.file(`${name}.store`)] : []),
       ...(o.pcap ? ["--pcap", this.fresh(name, "pcap")] : []), ...(o.record ? ["--record", this.fresh(name, "rec")] : []),
@@ -183,8 +183,15 @@ export class Lab {
     return n;
   }
 
-  /** What a node has said so far. */
-  log(name: string): string { try { return readFileSync(this.file(`${name}.log`), "utf8"); } catch { return ""; } }
+  /** What a node has said so far; where a trap has ended it, with source lines. */
+  log(name: string): string {
+    try { return explain(readFileSync(this.file(`${name}.log`), "utf8"), this.module(name)); } catch { return ""; }
+  }
+  /** The module that a node or a wire runs. */
+  private module(name: string): string {
+    const role = this.site.nodes.find(n => n.name === name)?.role, given = this.state.options.modules;
+    return role === "host" ? given?.host ?? wasmOf("linux-host") : role === "redirector" ? given?.redirector ?? wasmOf("linux-redirector") : wasmOf("linux-wire");
+  }
 
   private proc(name: string): Proc {
     this.node(name);
@@ -307,7 +314,7 @@ export class Lab {
     const ns = this.switchNs(link), name = `wire-${port}`;
     net.addWirePair(ns, port);
     writeFileSync(this.file(`${name}.cfg`), `seed ${(this.state.options.seed ?? 1) % 1e9}\n`);
-    await this.launch(name, ns, ["--module", wasmOf("linux-wire"), "--config", this.file(`${name}.cfg`), "--iface", port, "--iface", `${port}.w`, "--control", this.control(name), "--name", name]);
+    await this.launch(name, ns, ["--module", this.module(name), "--config", this.file(`${name}.cfg`), "--iface", port, "--iface", `${port}.w`, "--control", this.control(name), "--name", name]);
     net.switchToWire(ns, port);
     return this.state.wires[`${link}/${port}`] = { proc: this.state.procs[name], rules: {} };
   }

@@ -6,6 +6,7 @@ import { build, HOST, wasmOf } from "../build/build.ts";
 import { hand } from "../children.ts";
 import { type Command, parse, required, say, UsageError } from "../command.ts";
 import { packFolder, readImage } from "../content/image.ts";
+import { explain } from "../build/trap.ts";
 import { ask } from "../lab/control.ts";
 import { compileNode, type Extras } from "../site/compile.ts";
 import { loadSite, nodeOf } from "../site/site.ts";
@@ -46,19 +47,20 @@ must not have; nftables rules (table netdev hydranet_NAME), removed at the end, 
 
     const dir = path.join(NODES, node.name), table = `hydranet_${node.name}`;
     if (await ask(path.join(dir, "ctl"), "status").then(() => true, () => false)) throw new Error(`${node.name} runs here already; hydranet ctl ${node.name} status asks it`);
-    await build([node.role === "redirector" ? "linux-redirector" : "linux-host"], say);
+    const target = node.role === "redirector" ? "linux-redirector" : "linux-host", module = wasmOf(target);
+    await build([target], say);
     process.on("exit", () => { letKernel(table); rmSync(dir, { recursive: true, force: true }); });
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     mkdirSync(STORE, { recursive: true, mode: 0o700 });
     writeFileSync(path.join(dir, "config"), config, { mode: 0o600 });
     if (image) writeFileSync(path.join(dir, "content.img"), image);
     const words = [
-      "--module", wasmOf(node.role === "redirector" ? "linux-redirector" : "linux-host"), "--config", path.join(dir, "config"), "--name", node.name,
+      "--module", module, "--config", path.join(dir, "config"), "--name", node.name,
       ...node.interfaces.flatMap(f => ["--iface", f.name]), "--control", path.join(dir, "ctl"), ...(image ? ["--content", path.join(dir, "content.img")] : []),
       ...(node.role === "redirector" ? ["--store", path.join(STORE, `${node.name}.view`)] : []),
       ...["pcap", "record", "log", "pin", "sockets"].flatMap(o => typeof p.options[o] === "string" ? [`--${o}`, p.options[o] as string] : []),
     ];
     keepFromKernel(table, rules(table, site, node, extras.macs!));
-    return hand(HOST, words);
+    return hand(HOST, words, report => { if (report) say(explain(report, module).trimEnd()); });
   },
 };

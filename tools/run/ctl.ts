@@ -23,7 +23,7 @@ hydranet ctl --socket PATH ...      the same by a control socket's path`,
     if (!existsSync(socket)) throw new Error(named ? `${socket}: no such socket` : `no node '${node}' runs here${running()}`);
     const answer = await ask(socket, line[0] === "counters" ? "status" : line.join(" "));
     process.stdout.write(line[0] === "counters" ? counters(answer) : `${answer.trimEnd()}\n`);
-    return 0;
+    return answer.startsWith("error: ") ? 1 : 0;
   },
 };
 

@@ -1,6 +1,6 @@
 //! The content image, mapped read-only: reads are answered at once from the page cache.
 
-use crate::fail::{Fail, Result, fail, os};
+use crate::fail::{Result, because, fail, os};
 use std::fs::File;
 use std::os::fd::AsRawFd;
 use std::path::Path;
@@ -15,7 +15,7 @@ pub struct Content {
 
 impl Content {
     pub fn open(path: &Path) -> Result<Content> {
-        let file = File::open(path).map_err(|e| Fail::Other(format!("{}: {e}", path.display())))?;
+        let file = File::open(path).map_err(|e| because(path.display(), e))?;
         let size = file.metadata().map_or(0, |m| m.len()) as usize;
         if size == 0 || size as u64 > u32::MAX as u64 + 1 {
             return fail(format!("{}: a content image has 1 byte to 4 GiB, this has {size} bytes", path.display()));
@@ -45,26 +45,5 @@ impl Drop for Content {
     fn drop(&mut self) {
         // SAFETY: the mapping is ours and no reference into it is left.
         unsafe { libc::munmap(self.base.cast_mut().cast(), self.size) };
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_outside_the_image_are_refused() {
-        let path = std::env::temp_dir().join(format!("hydranet-content-{}", std::process::id()));
-        std::fs::write(&path, b"0123456789").unwrap();
-        let c = Content::open(&path).unwrap();
-        std::fs::remove_file(&path).unwrap();
-        let mut out = [0; 4];
-        assert_eq!(c.read(6, &mut out), 4);
-        assert_eq!(&out, b"6789");
-        for offset in [7, 10, u32::MAX - 1] {
-            assert_eq!(c.read(offset, &mut out), OUTSIDE);
-        }
-        assert_eq!(c.read(10, &mut []), 0);
-        assert_eq!(c.read(11, &mut []), OUTSIDE);
     }
 }

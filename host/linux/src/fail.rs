@@ -34,7 +34,12 @@ pub fn fail<T>(text: impl Into<String>) -> Result<T> {
     Err(Fail::Other(text.into()))
 }
 
+/// What went wrong with the file or the like that `what` names.
+pub fn because(what: impl std::fmt::Display, e: impl std::fmt::Display) -> Fail {
+    Fail::Other(format!("{what}: {e}"))
+}
+
 /// Puts the system's last error behind `what`.
 pub fn os(what: &str) -> Fail {
-    Fail::Other(format!("{what}: {}", std::io::Error::last_os_error()))
+    because(what, std::io::Error::last_os_error())
 }

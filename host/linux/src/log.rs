@@ -3,7 +3,6 @@
 use std::io::Write;
 
 pub const LEVELS: [&str; 4] = ["error", "warning", "info", "debug"];
-pub const ERROR: u32 = 0;
 pub const WARNING: u32 = 1;
 pub const INFO: u32 = 2;
 

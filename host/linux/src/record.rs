@@ -1,11 +1,11 @@
 //! A recording of everything that the module observes, and hashes of what it gives back (docs/record.md).
 
 use crate::fail::Result;
-use crate::ring::{HostSide, Ring};
+use crate::ring::Ring;
 use crate::sink::Sink;
 use std::path::Path;
 
-pub const MAGIC: &[u8; 8] = b"HYDREC01";
+const MAGIC: &[u8; 8] = b"HYDREC01";
 
 /// Kinds of entries.
 pub mod kind {
@@ -21,11 +21,7 @@ pub mod kind {
     pub const PORT: u8 = 10;
 }
 
-/// Bytes of one interface in a STATE entry.
-pub const SIDE: usize = 24;
-
 /// 64-bit FNV-1a over everything that a call of the module gave back.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Hash(u64);
 
 impl Hash {
@@ -61,7 +57,7 @@ impl Hash {
         }
     }
 
-    pub fn value(self) -> u64 {
+    pub fn value(&self) -> u64 {
         self.0
     }
 }
@@ -94,9 +90,8 @@ impl Recorder {
                 k = k.wrapping_add(1);
             }
         }
-        let mut body = Vec::with_capacity(8 + SIDE * rings.len());
-        store.iter().for_each(|w| body.extend_from_slice(&w.to_le_bytes()));
-        rings.iter().for_each(|r| body.extend_from_slice(&side_bytes(&r.host_side())));
+        let sides = rings.iter().flat_map(|r| r.host_side());
+        let body: Vec<u8> = store.into_iter().chain(sides).flat_map(u32::to_le_bytes).collect();
         self.entry(kind::STATE, &[&body]);
     }
 
@@ -142,37 +137,5 @@ impl Recorder {
         all.push(&length[..]);
         all.extend_from_slice(parts);
         self.sink.append(&all);
-    }
-}
-
-fn side_bytes(h: &HostSide) -> [u8; SIDE] {
-    let mut b = [0; SIDE];
-    for (i, w) in [h.rx_filled, h.tx_sent, h.tx_late, h.tx_failed, h.rx_missed, h.link_up].into_iter().enumerate() {
-        b[i * 4..i * 4 + 4].copy_from_slice(&w.to_le_bytes());
-    }
-    b
-}
-
-/// The reverse of what a STATE entry holds per interface.
-pub fn side(b: &[u8]) -> HostSide {
-    let w = |i: usize| u32::from_le_bytes(b[i * 4..i * 4 + 4].try_into().expect("four bytes"));
-    HostSide { rx_filled: w(0), tx_sent: w(1), tx_late: w(2), tx_failed: w(3), rx_missed: w(4), link_up: w(5) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hash_is_fnv_1a() {
-        let mut h = Hash::new();
-        h.add(b"foobar");
-        assert_eq!(h.value(), 0x8594_4171_f739_67e8);
-    }
-
-    #[test]
-    fn host_side_survives_the_file() {
-        let h = HostSide { rx_filled: 1, tx_sent: 2, tx_late: 3, tx_failed: 4, rx_missed: u32::MAX, link_up: 1 };
-        assert_eq!(side(&side_bytes(&h)), h);
     }
 }

@@ -82,17 +82,6 @@ impl TxFrame {
     }
 }
 
-/// The words of a ring that the host writes, and that the module may read.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
-pub struct HostSide {
-    pub rx_filled: u32,
-    pub tx_sent: u32,
-    pub tx_late: u32,
-    pub tx_failed: u32,
-    pub rx_missed: u32,
-    pub link_up: u32,
-}
-
 /// One interface's ring record. Addresses and sizes are read once; the module does not change them.
 #[derive(Clone, Copy)]
 pub struct Ring {
@@ -210,18 +199,9 @@ impl Ring {
         self.mem.set(self.at + 48, up as u32);
     }
 
-    pub fn host_side(&self) -> HostSide {
-        let word = |k: u32| self.mem.u32(self.at + k);
-        HostSide {
-            rx_filled: word(12), tx_sent: word(28), tx_late: word(32), tx_failed: word(36), rx_missed: word(40), link_up: word(48),
-        }
-    }
-
-    /// For a replay: what the host had written. Frames are put separately.
-    pub fn set_host_side(&self, h: &HostSide) {
-        for (k, v) in [(28, h.tx_sent), (32, h.tx_late), (36, h.tx_failed), (40, h.rx_missed), (48, h.link_up)] {
-            self.mem.set(self.at + k, v);
-        }
+    /// What the host has written: rxFilled, txSent, txLate, txFailed, rxMissed, linkUp.
+    pub fn host_side(&self) -> [u32; 6] {
+        [12, 28, 32, 36, 40, 48].map(|k| self.mem.u32(self.at + k))
     }
 
     fn rx_slot(&self, i: u32) -> u32 {

@@ -2,8 +2,8 @@
 //! of who came and who went. What the bytes mean is the module's business (docs/sockets.md).
 
 use crate::control;
-use crate::fail::{Fail, Result, fail};
-use crate::live::Recording;
+use crate::fail::{Fail, Result, because, fail};
+use crate::world::Recording;
 use crate::memory::Memory;
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::{AsRawFd, RawFd};
@@ -90,13 +90,6 @@ impl Ports {
         Ok(true)
     }
 
-    /// Makes a change that a recording has; false where it cannot be one.
-    pub fn replay(&self, entry: &[u8]) -> Result<bool> {
-        let Some((head, arg)) = entry.split_at_checked(5) else { return Ok(false) };
-        let i = u32::from_le_bytes(head[1..].try_into().expect("four bytes"));
-        if i < self.count { self.change(i, head[0], arg) } else { Ok(false) }
-    }
-
     /// Room for bytes of requests; empty while the buffer is full.
     fn room(&self, i: u32) -> Result<&mut [u8]> {
         let (at, size, n) = (self.word(i, 0), self.word(i, 4), self.word(i, 8));
@@ -145,7 +138,9 @@ pub struct Rpc {
 impl Rpc {
     /// Binds the path, for this user only.
     pub fn open(path: &Path, ports: Ports, recording: Recording) -> Result<Rpc> {
-        Ok(Rpc { path: path.into(), listener: control::bind("--sockets", path)?, desk: Desk { ports, recording }, clients: Vec::new() })
+        let listener = control::bind("--sockets", path)?;
+        listener.set_nonblocking(true).map_err(|e| because(path.display(), e))?;
+        Ok(Rpc { path: path.into(), listener, desk: Desk { ports, recording }, clients: Vec::new() })
     }
 
     /// Descriptors and events for ppoll. Who hangs up is told in any case.

@@ -4,9 +4,9 @@ use crate::args::Args;
 use crate::clock::Clock;
 use crate::content::Content;
 use crate::control::Control;
-use crate::fail::{Fail, Result, fail};
-use crate::live::{Live, Recording};
+use crate::fail::{Result, because};
 use crate::log::{Log, WARNING};
+use crate::memory::Memory;
 use crate::module::Module;
 use crate::nic::Nic;
 use crate::pcap::Pcap;
@@ -16,6 +16,7 @@ use crate::rpc::Rpc;
 use crate::sched;
 use crate::store::{Done, Store};
 use crate::wake::{self, Wake};
+use crate::world::{Recording, World};
 use std::sync::Arc;
 
 /// Microseconds between looks at links, losses and files.
@@ -41,20 +42,12 @@ struct Node {
     due: u64,
     /// When housekeeping is due.
     chores: u64,
-    told_lost: bool,
 }
 
 /// Runs the node until a signal ends it.
 pub fn run(args: &Args) -> Result<()> {
-    let log = Log { name: args.name.clone(), limit: args.log.unwrap_or(crate::log::INFO) };
-    let mut node = Node::start(args, log)?;
-    let result = node.serve();
-    if let Some(p) = &node.pcap
-        && p.lost() != 0
-    {
-        node.log.warning(&format!("the capture lacks {} bytes: the disk was too slow", p.lost()));
-    }
-    result
+    let log = Log { name: args.name.clone(), limit: args.log };
+    Node::start(args, log)?.serve()
 }
 
 impl Node {
@@ -64,20 +57,20 @@ impl Node {
         if let Some(cpu) = args.pin {
             sched::pin(cpu)?;
         }
-        let config = std::fs::read(&args.config).map_err(|e| Fail::Other(format!("{}: {e}", args.config.display())))?;
-        expect_interfaces(&config, args.ifaces.len())?;
-        let control = args.control.as_deref().map(Control::open).transpose()?;
+        let config = std::fs::read(&args.config).map_err(|e| because(args.config.display(), e))?;
+        let control = args.control.as_deref().map(|p| Control::open(p, wake)).transpose()?;
         let done = Arc::new(Done::default());
         let recorder = args.record.as_deref().map(|p| Recorder::create(p, args.ifaces.len())).transpose()?;
         let recording = Recording::new(recorder.into());
-        let live = Live {
+        let world = World {
+            mem: Memory::NONE,
             log: log.clone(),
             store: args.store.as_deref().map(|p| Store::open(p, done.clone(), wake)).transpose()?,
             done: done.clone(),
             content: args.content.as_deref().map(Content::open).transpose()?,
             recording: recording.clone(),
         };
-        let mut module = Module::load(&args.module, args.source_map.clone(), Box::new(live))?;
+        let mut module = Module::load(&args.module, world)?;
         if let Some(r) = recording.borrow_mut().as_mut() {
             r.init(&config);
         }
@@ -96,7 +89,7 @@ impl Node {
         let seen = nics.iter().map(|n| n.ring.filled()).collect();
         sched::urgent(&log);
         let (spin, chores) = (args.spin, clock.now() + HOUSEKEEPING);
-        Ok(Node { log, clock, module, nics, control, rpc, pcap, recording, done, wake, spin, seen, due: 0, chores, told_lost: false })
+        Ok(Node { log, clock, module, nics, control, rpc, pcap, recording, done, wake, spin, seen, due: 0, chores })
     }
 
     fn serve(&mut self) -> Result<()> {
@@ -197,15 +190,9 @@ impl Node {
         }
         if let Some(p) = &mut self.pcap {
             p.flush();
-            if p.lost() != 0 && !std::mem::replace(&mut self.told_lost, true) {
-                self.log.warning("the disk is too slow for the capture: frames are left out of it");
-            }
         }
         if let Some(r) = self.recording.borrow_mut().as_mut() {
             r.flush();
-        }
-        if self.control.as_ref().is_some_and(|c| !c.idle()) {
-            self.serve_control(now)?;
         }
         Ok(())
     }
@@ -220,10 +207,6 @@ impl Node {
             until = until.min(n.retry());
             ready |= n.ready()?;
         }
-        let first_control = fds.len();
-        if let Some(c) = &self.control {
-            c.interest(&mut fds);
-        }
         let first_rpc = fds.len();
         if let Some(r) = &self.rpc {
             r.interest(&mut fds)?;
@@ -236,6 +219,7 @@ impl Node {
         if fds[0].revents != 0 {
             self.wake.clear();
             self.due = 0;
+            self.serve_control()?;
         }
         let rpc = &fds[first_rpc..];
         if let Some(r) = &mut self.rpc
@@ -244,37 +228,26 @@ impl Node {
         {
             self.due = 0;
         }
-        if fds[first_control..first_rpc].iter().any(|f| f.revents != 0) {
-            self.serve_control(self.clock.now())?;
+        Ok(())
+    }
+
+    /// Answers what the control socket's clients have asked: `status`, or a command of the module. An answer ends with a newline.
+    fn serve_control(&mut self) -> Result<()> {
+        while let Some(line) = self.control.as_ref().and_then(Control::next) {
+            let mut text = match &line.text[..] {
+                b"" => b"error: empty command".to_vec(),
+                b"status" => self.module.status()?,
+                command => self.command(command)?,
+            };
+            text.push(b'\n');
+            let _ = line.answer.send(text); // to a client that may be gone
         }
         Ok(())
     }
 
-    fn serve_control(&mut self, now: u64) -> Result<()> {
-        let Some(mut control) = self.control.take() else { return Ok(()) };
-        let result = control.run(now, |line| self.answer(line));
-        self.control = Some(control);
-        result
-    }
-
-    /// `status`, or a command of the module. The answer ends with a newline.
-    fn answer(&mut self, line: &[u8]) -> Result<Vec<u8>> {
-        let line = line.trim_ascii();
-        let mut text = match line {
-            b"" => b"error: empty command".to_vec(),
-            b"status" => self.module.status()?,
-            _ => self.command(line)?,
-        };
-        text.push(b'\n');
-        Ok(text)
-    }
-
     fn command(&mut self, line: &[u8]) -> Result<Vec<u8>> {
         let queued = self.begin(|r| r.command(line));
-        let text = match self.module.command(line)? {
-            Ok(text) => text,
-            Err(e) => format!("error: {e}").into_bytes(),
-        };
+        let text = self.module.command(line)?;
         if let Some(r) = self.recording.borrow_mut().as_mut() {
             r.hash.piece(b'a', &text);
         }
@@ -282,22 +255,4 @@ impl Node {
         self.due = 0;
         Ok(text)
     }
-}
-
-/// Where the configuration is one that this host can read, it has as many interfaces as were named.
-fn expect_interfaces(config: &[u8], named: usize) -> Result<()> {
-    const INTERFACE: u16 = 2;
-    if !config.starts_with(b"HYDN") || config.len() < 32 {
-        return Ok(());
-    }
-    let word = |at: usize| u16::from_le_bytes([config[at], config[at + 1]]);
-    let (mut at, mut have) = (32, 0);
-    while at + 4 <= config.len() && word(at + 2) >= 4 {
-        have += (word(at) == INTERFACE) as usize;
-        at += word(at + 2) as usize;
-    }
-    if have == named {
-        return Ok(());
-    }
-    fail(format!("the configuration has {have} interface(s), {named} named by --iface: name each once, in its order"))
 }

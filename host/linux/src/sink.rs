@@ -1,42 +1,45 @@
 //! A file written by a thread of its own, so that the packet loop does not wait for the disk. What is appended in one call stays whole.
 
-use crate::fail::{Fail, Result};
+use crate::fail::{Result, because};
 use std::fs::File;
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 const CHUNK: usize = 64 * 1024;
 const CHUNKS: usize = 256;
 
 pub struct Sink {
+    name: String,
     buffer: Vec<u8>,
     chunks: Option<SyncSender<Vec<u8>>>,
     thread: Option<JoinHandle<()>>,
     /// Waits for a slow disk; otherwise whole chunks are left out.
     complete: bool,
-    /// Bytes left out.
-    pub lost: u64,
+    told: bool,
 }
 
 impl Sink {
     /// Creates (or empties) the file.
     pub fn create(path: &Path, complete: bool) -> Result<Sink> {
-        let mut file = File::create(path).map_err(|e| Fail::Other(format!("{}: cannot write: {e}", path.display())))?;
-        let (chunks, incoming) = sync_channel::<Vec<u8>>(CHUNKS);
         let name = path.display().to_string();
-        let thread = std::thread::spawn(move || {
-            let mut told = false;
-            for chunk in incoming {
-                if let Err(e) = file.write_all(&chunk)
-                    && !std::mem::replace(&mut told, true)
-                {
+        // For this user only: a recording holds the site's key.
+        let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(path);
+        let mut file = file.map_err(|e| because(&name, format!("cannot write: {e}")))?;
+        let (chunks, incoming) = sync_channel::<Vec<u8>>(CHUNKS);
+        let thread = std::thread::spawn({
+            let name = name.clone();
+            move || {
+                // After an error the rest is taken and thrown away.
+                if let Err(e) = incoming.iter().try_for_each(|chunk| file.write_all(&chunk)) {
                     eprintln!("{name}: {e}: the file is incomplete");
+                    incoming.iter().for_each(drop);
                 }
             }
         });
-        Ok(Sink { buffer: Vec::with_capacity(CHUNK), chunks: Some(chunks), thread: Some(thread), complete, lost: 0 })
+        Ok(Sink { name, buffer: Vec::with_capacity(CHUNK), chunks: Some(chunks), thread: Some(thread), complete, told: false })
     }
 
     pub fn append(&mut self, parts: &[&[u8]]) {
@@ -52,8 +55,8 @@ impl Sink {
         let chunk = std::mem::replace(&mut self.buffer, Vec::with_capacity(CHUNK));
         if self.complete {
             let _ = chunks.send(chunk);
-        } else if let Err(TrySendError::Full(chunk)) = chunks.try_send(chunk) {
-            self.lost += chunk.len() as u64;
+        } else if chunks.try_send(chunk).is_err() && !std::mem::replace(&mut self.told, true) {
+            eprintln!("{}: the disk is too slow, frames are left out", self.name);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The node's durable record: one small file, replaced as a whole by a thread of its own (temporary file, fsync, rename, fsync of the folder).
 
-use crate::fail::{Fail, Result, fail};
+use crate::fail::{Result, because, fail};
 use crate::wake::Wake;
 use std::fs::File;
 use std::io::{ErrorKind, Write};
@@ -45,10 +45,9 @@ impl Store {
             Ok(r) if r.len() <= RECORD => r,
             Ok(r) => return fail(format!("{}: {} bytes, a node's record has at most {RECORD}: is this the right file?", path.display(), r.len())),
             Err(e) if e.kind() == ErrorKind::NotFound => Vec::new(),
-            Err(e) => return fail(format!("{}: {e}", path.display())),
+            Err(e) => return Err(because(path.display(), e)),
         };
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_path_buf();
-        probe(&folder)?;
         let (writes, incoming) = channel::<Vec<u8>>();
         let (path, counter) = (path.to_path_buf(), done.clone());
         let thread = std::thread::spawn(move || {
@@ -83,16 +82,6 @@ impl Drop for Store {
     }
 }
 
-/// A folder that cannot be written is found at the start, not at the first view change.
-fn probe(folder: &Path) -> Result<()> {
-    let path = std::ffi::CString::new(folder.as_os_str().as_encoded_bytes()).unwrap_or_default();
-    // SAFETY: path is a C string.
-    if unsafe { libc::access(path.as_ptr(), libc::W_OK | libc::X_OK) } == 0 {
-        return Ok(());
-    }
-    Err(Fail::Other(format!("--store: folder {}: {}", folder.display(), std::io::Error::last_os_error())))
-}
-
 fn replace(path: &Path, folder: &Path, record: &[u8]) -> std::io::Result<()> {
     let mut temp = path.as_os_str().to_owned();
     temp.push(".new");
@@ -102,35 +91,4 @@ fn replace(path: &Path, folder: &Path, record: &[u8]) -> std::io::Result<()> {
     f.sync_all()?;
     std::fs::rename(&temp, path)?;
     File::open(folder)?.sync_all()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_record_written_is_read_again() {
-        let path = std::env::temp_dir().join(format!("hydranet-store-{}", std::process::id()));
-        let done = Arc::new(Done::default());
-        let s = Store::open(&path, done.clone(), Wake::new().unwrap()).unwrap();
-        assert!(s.record.is_empty());
-        s.write(b"one");
-        s.write(b"two");
-        s.write(&[0; RECORD + 1]);
-        drop(s);
-        assert_eq!(done.get(), [2, 1]);
-        let s = Store::open(&path, done, Wake::new().unwrap()).unwrap();
-        assert_eq!(s.record, b"two");
-        drop(s);
-        std::fs::remove_file(&path).unwrap();
-    }
-
-    #[test]
-    fn a_file_that_is_no_record_is_refused() {
-        let path = std::env::temp_dir().join(format!("hydranet-store-big-{}", std::process::id()));
-        std::fs::write(&path, [0; RECORD + 1]).unwrap();
-        let r = Store::open(&path, Arc::default(), Wake::new().unwrap());
-        std::fs::remove_file(&path).unwrap();
-        assert!(r.is_err());
-    }
 }

@@ -1,4 +1,4 @@
-//! An interface through a TAP device, which this program makes or takes: one call per frame. The kernel finishes checksums and cuts
+//! An interface through a TAP device, which this program makes or takes, and others switch on: one call per frame. The kernel finishes checksums and cuts
 //! frames by itself, as the device promises nothing.
 
 use crate::fail::{Fail, Result, fail, os};
@@ -30,7 +30,6 @@ impl Tap {
                 _ => Err(os(&format!("interface {name}: TUNSETIFF"))),
             };
         }
-        up(name)?;
         Ok(Tap { file })
     }
 
@@ -78,23 +77,6 @@ impl Tap {
             }
         }
         (frames.len(), Tx::Ok)
-    }
-}
-
-/// Switches the device on.
-fn up(name: &str) -> Result<()> {
-    // SAFETY: a plain socket for the ioctls, closed below; r is a valid ifreq.
-    unsafe {
-        let s = libc::socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0);
-        let mut r = request(name);
-        let mut result = libc::ioctl(s, libc::SIOCGIFFLAGS, &mut r);
-        if result == 0 && r.ifr_ifru.ifru_flags & libc::IFF_UP as i16 == 0 {
-            r.ifr_ifru.ifru_flags |= libc::IFF_UP as i16;
-            result = libc::ioctl(s, libc::SIOCSIFFLAGS, &r);
-        }
-        let failed = (result < 0).then(|| os(&format!("interface {name}: switching it on")));
-        libc::close(s);
-        failed.map_or(Ok(()), Err)
     }
 }
 

@@ -1,7 +1,7 @@
 // The host's test module: reflects frames, or passes them between two interfaces, and does what commands ask for. Shows every part of
 // the ABI at work without a protocol.
 // The configuration's first byte is the mode: 0 reflect (addresses swapped), 1 pass on between interfaces 0 and 1, 2 split each frame in two parts
-// and copy it from interface 0 to 1 twice. Its second byte: deadline of each frame in units of 100 us after the poll (0: none).
+// and copy it from interface 0 to 1 twice. A configuration that the tools made (0x48) means 0. Its second byte: deadline of each frame in units of 100 us after the poll (0: none).
 
 import * as ring from "../../../assembly/core/ring";
 import * as frame from "../../../assembly/core/frame";
@@ -44,8 +44,8 @@ export function abi(): usize {
 
 export function init(p: usize, n: u32): i32 {
   if (n < 2) return -3;
-  if (load<u8>(p) > 2) return -5;
-  mode = <u32>load<u8>(p);
+  mode = load<u8>(p) == 0x48 ? Mode.reflect : <u32>load<u8>(p);
+  if (mode > <u32>Mode.twice) return -5;
   lease = <u64>load<u8>(p, 1) * 100;
   ifaces = mode == Mode.reflect ? 1 : 2;
   frame.init();

@@ -1,8 +1,8 @@
-//! The host that a running node sees: log, entropy, durable record, content. Answers are recorded where a recording runs.
+//! The host that the module sees through its imports: log, entropy, durable record, content. Answers are recorded where a recording runs.
 
 use crate::content::{Content, OUTSIDE};
 use crate::log::Log;
-use crate::module::World;
+use crate::memory::Memory;
 use crate::record::{Recorder, kind};
 use crate::store::{Done, Store};
 use std::cell::RefCell;
@@ -12,7 +12,8 @@ use std::sync::Arc;
 /// Shared by the packet loop and the imports; never both at once.
 pub type Recording = Rc<RefCell<Option<Recorder>>>;
 
-pub struct Live {
+pub struct World {
+    pub mem: Memory,
     pub log: Log,
     pub store: Option<Store>,
     pub done: Arc<Done>,
@@ -20,7 +21,7 @@ pub struct Live {
     pub recording: Recording,
 }
 
-impl Live {
+impl World {
     fn record(&self, kind: u8, result: i32, bytes: &[u8]) {
         if let Some(r) = self.recording.borrow_mut().as_mut() {
             r.answer(kind, result, bytes);
@@ -32,33 +33,29 @@ impl Live {
             r.hash.piece(label, bytes);
         }
     }
-}
 
-impl World for Live {
-    fn log(&mut self, level: u32, text: &[u8]) {
+    pub fn log(&self, level: u32, text: &[u8]) {
         self.output(b'l', text);
         self.log.line(level, &String::from_utf8_lossy(text));
     }
 
-    fn entropy(&mut self, out: &mut [u8]) -> i32 {
+    pub fn entropy(&self, out: &mut [u8]) -> i32 {
         // SAFETY: out is valid for its length.
         let n = unsafe { libc::getrandom(out.as_mut_ptr().cast(), out.len().min(256), libc::GRND_NONBLOCK) }.max(0) as usize;
         self.record(kind::ENTROPY, n as i32, &out[..n]);
         n as i32
     }
 
-    fn store_read(&mut self, out: &mut [u8]) -> i32 {
+    pub fn store_read(&self, out: &mut [u8]) -> i32 {
         let record = self.store.as_ref().map(|s| &s.record[..]);
         let n = record.map_or(0, |r| r.len().min(out.len()));
-        if let Some(r) = record {
-            out[..n].copy_from_slice(&r[..n]);
-        }
+        out[..n].copy_from_slice(&record.unwrap_or_default()[..n]);
         let result = record.map_or(-1, |r| r.len() as i32);
         self.record(kind::STORE_READ, result, &out[..n]);
         result
     }
 
-    fn store_write(&mut self, record: &[u8]) {
+    pub fn store_write(&self, record: &[u8]) {
         self.output(b's', record);
         match &self.store {
             Some(s) => s.write(record),
@@ -66,7 +63,7 @@ impl World for Live {
         }
     }
 
-    fn content_read(&mut self, offset: u32, out: &mut [u8]) -> i32 {
+    pub fn content_read(&self, offset: u32, out: &mut [u8]) -> i32 {
         let result = self.content.as_ref().map_or(OUTSIDE, |c| c.read(offset, out));
         self.record(kind::CONTENT, result, if result < 0 { &[] } else { out });
         result
