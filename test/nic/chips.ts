@@ -6,6 +6,7 @@ import { I8255x } from "./i8255x.ts";
 import { type Machine, type Model } from "./machine.ts";
 import { Pcnet } from "./pcnet.ts";
 import { Rtl8139 } from "./rtl8139.ts";
+import { Skeleton } from "./skeleton.ts";
 
 export interface Chip {
   name: string;
@@ -42,6 +43,7 @@ export const CHIPS: Chip[] = [
   busMaster("PCnet", 3, 0x20001022, 32, { short: false, long: true }, (m, irq) => new Pcnet(m, irq)),
   busMaster("8255x", 4, 0x12298086, 64, { short: true, long: true }, (m, irq) => new I8255x(m, irq), 1),
   busMaster("21143 with a PHY", 5, 0x00191011, 128, { short: true, long: true }, (m, irq) => new Dc21143(m, irq, true)),
+  busMaster("skeleton", 3, 0x20001022, 64, { short: false, long: true }, (m, irq) => { m.skeleton = true; return new Skeleton(m, irq); }),
   busMaster("21143 without a PHY", 5, 0x00191011, 128, { short: true, long: true }, (m, irq) => new Dc21143(m, irq, false)),
 ];
 

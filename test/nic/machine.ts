@@ -4,6 +4,8 @@
 import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { compile, ROOT } from "../../tools/asc.ts";
+import { checkCode, recursion } from "../../tools/build/check.ts";
+import { parse } from "../../tools/build/wasm.ts";
 
 /** What a port access costs, us: 16 bits on ISA 0.5, 8 bits 0.75. */
 const COST = { 1: 0.75, 2: 0.5, 4: 0.5 } as const;
@@ -55,12 +57,16 @@ interface Exports {
   ringAt(i: number): number; available(): number; counter(c: number): number; state(i: number): number; outstanding(i: number): number;
 }
 
-const OUT = "build/sim/nic.wasm";
-let module: Promise<WebAssembly.Module> | undefined;
-async function build(): Promise<WebAssembly.Module> {
+const modules = new Map<string, Promise<WebAssembly.Module>>();
+/** The drivers; with `skeleton`, the driver to copy stands in the PCnet's place. */
+async function build(skeleton: boolean): Promise<WebAssembly.Module> {
+  const out = `build/sim/${skeleton ? "skeleton" : "nic"}.wasm`;
   await mkdir(path.join(ROOT, "build/sim"), { recursive: true });
-  await compile({ entry: "test/nic/bench.ts", out: OUT, memoryKiB: 1024, replace: { "assembly/core/sizes.ts": "boards/redirector-small/sizes.ts" } });
-  return WebAssembly.compile(await readFile(path.join(ROOT, OUT)));
+  const replace = { "assembly/core/sizes.ts": "boards/redirector-small/sizes.ts", ...(skeleton ? { "assembly/nic/pcnet.ts": "assembly/nic/skeleton.ts" } : {}) };
+  await compile({ entry: "test/nic/bench.ts", out, memoryKiB: 1024, replace });
+  const found = [...checkCode(parse(await readFile(path.join(ROOT, out)))), ...recursion(parse(await readFile(path.join(ROOT, out))))];
+  if (found.length) throw new Error(found.join("\n"));
+  return WebAssembly.compile(await readFile(path.join(ROOT, out)));
 }
 
 /** Fields of a `Ring` (host/ABI.md). */
@@ -77,6 +83,8 @@ export class Machine {
   received: Uint8Array[][] = [];
   /** The stack takes received frames, and posts new buffers. */
   consuming = true;
+  /** Its PCnet is the skeleton's chip. */
+  skeleton = false;
   polls = 0;
   accesses = 0;
   #ports: { from: number; to: number; device: Ports }[] = [];
@@ -184,7 +192,8 @@ export class Machine {
 
   /** Boots the drivers for as many interfaces; how many NICs they found. */
   async boot(ifaces: number): Promise<number> {
-    module ??= build();
+    const key = this.skeleton ? "skeleton" : "nic";
+    if (!modules.has(key)) modules.set(key, build(this.skeleton));
     const words = (size: Size, port: number, p: number, count: number, out: boolean): void => {
       this.#range(p, count * size);
       for (let i = 0; i < count; i++) {
@@ -207,7 +216,7 @@ export class Machine {
       board: (p: number, n: number) => { const b = this.#block(); this.bytes.set(b.subarray(0, n), p); return b.length; },
       log: (_: number, p: number, n: number) => { this.log.push(Buffer.from(this.bytes.subarray(p, p + n)).toString()); },
     };
-    this.x = (await WebAssembly.instantiate(await module, { env })).exports as unknown as Exports;
+    this.x = (await WebAssembly.instantiate(await modules.get(key)!, { env })).exports as unknown as Exports;
     this.bytes = new Uint8Array(this.x.memory.buffer);
     this.view = new DataView(this.x.memory.buffer);
     this.#ifaces = ifaces;
