@@ -13,7 +13,7 @@ const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 /** Debian packages by program. */
 const PACKAGES = {
   ip: "iproute2", nft: "nftables", ethtool: "ethtool", unshare: "util-linux", ffmpeg: "ffmpeg", ffprobe: "ffmpeg", tshark: "tshark", iperf3: "iperf3", nc: "netcat-openbsd", curl: "curl", dumpcap: "wireshark-common", ping: "iputils-ping", traceroute: "traceroute",
-  perl: "perl-base", valgrind: "valgrind", cc: "gcc libc6-dev",
+  perl: "perl-base", valgrind: "valgrind", cc: "gcc libc6-dev", ld: "binutils", "qemu-system-i386": "qemu-system-x86 seabios", bochs: "bochs bochsbios vgabios", "grub-mkrescue": "grub-common grub-pc-bin xorriso mtools",
 };
 const BUILD = ["cc"], LAB = ["ip", "nft", "ethtool", "unshare"];
 /** What each command needs: `build` (cargo and a linker), programs, `lab` (may make network namespaces), `root`. */
@@ -25,6 +25,7 @@ const COMMANDS = {
   lab: { build: true, holder: true, programs: [...BUILD, ...LAB] },
   run: { build: true, root: true, programs: [...BUILD, "ip", "nft"] },
   sim: { build: true, programs: BUILD },
+  image: { programs: ["cc", "ld"] }, boot: { programs: ["qemu-system-i386"] }, where: { programs: ["ld"] },
   "check-i486": { programs: [...BUILD, "valgrind"] },
   spec: {}, site: {}, content: {}, ctl: {}, nc: {}, replay: {},
 };

@@ -3,6 +3,7 @@
 import * as config from "../core/config";
 import { Err } from "../core/err";
 import * as log from "../core/log";
+import * as node from "./node";
 import * as text from "./text";
 
 let at: usize = 0, stop: usize = 0;
@@ -58,4 +59,13 @@ export function logLevel(): i32 {
 export function common(n: u32): i32 {
   if (!begin(n)) return Err.badLength;
   return is(word(), "log") ? logLevel() : Err.notFound;
+}
+
+/** The counters that are not zero, by number, as JSON. */
+export function counters(): i32 {
+  text.begin();
+  text.byte(0x7b);
+  node.countersJson();
+  text.byte(0x7d);
+  return text.end();
 }

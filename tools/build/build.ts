@@ -20,6 +20,8 @@ export interface Target {
   sizes: string;
   /** Linear memory in KiB, a multiple of 64. */
   memoryKiB: number;
+  /** Further source files that others stand in for. */
+  replace?: Record<string, string>;
   /** The target's module is built only when its name is given. */
   extra?: boolean;
   /** The module drives the machine itself: it may have the imports of a board. */
@@ -74,7 +76,7 @@ async function buildModule(t: Target, say: (line: string) => void): Promise<stri
   await rm(state, { force: true });
   say(`build/${t.name}.wasm: compiling ${t.entry}`);
   const began = Date.now(), inputs = new Set<string>();
-  await compile({ entry: t.entry, out: path.relative(ROOT, out), memoryKiB: t.memoryKiB, replace: { "assembly/core/sizes.ts": t.sizes }, onRead: f => inputs.add(f) });
+  await compile({ entry: t.entry, out: path.relative(ROOT, out), memoryKiB: t.memoryKiB, replace: { "assembly/core/sizes.ts": t.sizes, ...t.replace }, onRead: f => inputs.add(f) });
   const findings = (await checkModule(out, t.board)).map(l => l.replaceAll(`${ROOT}/`, ""));
   const size = (await readFile(out)).length;
   say(`${path.relative(ROOT, out)}: ${(size / 1024).toFixed(0)} KiB with names, memory ${t.memoryKiB} KiB, ${((Date.now() - began) / 1000).toFixed(1)} s`);

@@ -6,13 +6,14 @@ import { ROOT } from "../asc.ts";
 
 const CHAIN = ["core", "wire", "net", "tcp", "ft", "manage", "redirector", "node"];
 
-/** What files of a folder may import beside their own folder. `disk` knows no protocol; `sockets` stands on TCP beside ft; `node` is the body of the entries. */
+/** What files of a folder may import beside their own folder. `disk` knows no protocol; `sockets` stands on TCP beside ft; `node` and `board` are the body of the entries. */
 export function allowed(folder: string): string[] {
   const at = CHAIN.indexOf(folder);
   if (at >= 0) return [...CHAIN.slice(0, at), ...(at >= CHAIN.indexOf("ft") ? ["disk", "service"] : []), ...(folder === "node" ? ["sockets", "env"] : [])];
   if (folder === "sockets") return CHAIN.slice(0, CHAIN.indexOf("tcp") + 1);
   if (folder === "service") return ["core"];
   if (folder === "nic" || folder === "disk") return ["core", "env"];
+  if (folder === "board") return ["core", "nic", "disk", "env"];
   if (folder === "wire-process") return ["core", "wire"];
   return [];
 }

@@ -7,7 +7,7 @@ import { ROOT } from "../asc.ts";
 import { wasmOf } from "../build/build.ts";
 
 const WASM2C = path.join(ROOT, "node_modules/wabt/bin/wasm2c");
-const SHIM = path.join(ROOT, "host/i486");
+export const SHIM = path.join(ROOT, "host/i486");
 /** The end of the constant text that wasm2c writes before a module; host/i486/prelude.h takes its place. */
 const PRELUDE_END = "wasm_rt_tailcallee_t* next)\n#endif\n";
 
