@@ -2,7 +2,7 @@
 // time in units of 1/128 s, windows in bytes. cc0 W_max, cc1 K, cc2 the epoch's start (ms), cc3 Reno's estimate, cc4 bytes
 // acknowledged towards it, cc5 bytes acknowledged towards the next step, cc6 1 while an epoch runs.
 
-import { Conn } from "./conn";
+import { Conn, Flag } from "./conn";
 import * as clock from "../core/clock";
 
 export function init(c: Conn): void { c.cc0 = 0; c.cc6 = 0; }
@@ -10,7 +10,8 @@ export function init(c: Conn): void { c.cc0 = 0; c.cc6 = 0; }
 export function idle(c: Conn): void { c.cc6 = 0; }
 
 export function lost(c: Conn, flight: u32): void {
-  const w = max<u32>(min<u32>(c.cwnd, flight), c.mss);
+  // RFC 9438 4.6 allows the window itself where it was what limited us: ACKs of the same poll may just have emptied it
+  const w = max<u32>(c.flags & Flag.cwndLimited ? c.cwnd : min<u32>(c.cwnd, flight), c.mss);
   // fast convergence (4.7): the window of a flow that shrinks makes room for others
   c.cc0 = w < c.cc0 ? mulDiv1024(w, 870) : w;
   c.cc6 = 0;
@@ -44,10 +45,11 @@ function grow(c: Conn, n: u32, target: u32): void {
   c.cc5 = min<u32>(c.cc5 - step, c.cwnd);
 }
 
-/** Reno's window with the same loss rate (4.3): 0.53 segments per window acknowledged. */
+/** Reno's window with the same loss rate (4.3): 0.53 segments per window acknowledged, and one from the window of the last loss on. */
 function reno(c: Conn, n: u32): u32 {
   c.cc4 += n;
-  const per = c.cc3 + (c.cc3 >> 1) + (c.cc3 >> 2) + (c.cc3 >> 3);   // 1.88 windows: 1 / 0.53
+  const s = c.ssthresh, prior = s + (s >> 2) + (s >> 3) + (s >> 4);   // 1.44: 1 / 0.7
+  const per = c.cc3 >= prior ? c.cc3 : c.cc3 + (c.cc3 >> 1) + (c.cc3 >> 2) + (c.cc3 >> 3);   // 1.88 windows: 1 / 0.53
   if (c.cc4 >= per) { c.cc4 -= per; c.cc3 += c.mss; }
   return c.cc3;
 }

@@ -33,8 +33,8 @@ function partial(c: Conn, n: u32): void {
   if (seq.lt(c.heardAck, c.recover)) { c.highRxt = seq.max(c.highRxt, c.heardAck); return; }
   c.flags &= ~<u32>Flag.recovery;
   c.lost = 0;
-  // RFC 6582 3.2 (3): no burst
-  c.cwnd = min<u32>(c.ssthresh, max<u32>(output.flight(c), c.mss) + c.mss);
+  // RFC 6582 3.2 (3): no burst. With SACK the window has been ssthresh all along, and what was on the way was counted (RFC 6675 5)
+  if (!(c.options & SynFlag.sack)) c.cwnd = min<u32>(c.ssthresh, max<u32>(output.flight(c), c.mss) + c.mss);
 }
 
 /** A duplicate ACK, or one with new SACK blocks (`told`). */

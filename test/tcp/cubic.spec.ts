@@ -1,4 +1,4 @@
-import { Conn } from "../../assembly/tcp/conn";
+import { Conn, Flag } from "../../assembly/tcp/conn";
 import * as cc from "../../assembly/tcp/cc";
 import * as cubic from "../../assembly/tcp/cubic";
 
@@ -30,6 +30,24 @@ describe("cubic", () => {
     c().mss = 1000; c().cwnd = 100000;
     cc.lost(c(), 100000);
     expect(c().ssthresh > 69000 && c().ssthresh < 71000).toBeTruthy();
+  });
+  test("rfc9438_4_6_a_full_window_counts_whole_though_acks_have_just_emptied_it", () => {
+    memory.fill(C, 0, 512);
+    c().mss = 1000; c().cwnd = 100000; c().flags = Flag.cwndLimited;
+    cc.lost(c(), 10000);
+    expect(c().ssthresh > 69000 && c().ssthresh < 71000).toBeTruthy();
+    c().flags = 0;                                       // the service had no more to send
+    cc.lost(c(), 10000);
+    expect(c().ssthresh < 7100).toBeTruthy();
+  });
+  test("rfc9438_4_3_renos_line_is_steeper_from_the_window_of_the_last_loss_on", () => {
+    memory.fill(C, 0, 512);
+    c().mss = 1000; c().ssthresh = 10000; c().cwnd = 10000; c().cc0 = 10000; c().flags = Flag.cwndLimited;
+    for (let bytes: u32 = 0; bytes < 19000; bytes += 1000) cubic.acked(c(), 1000);
+    expect(c().cc3).toBe(11000);                         // 1.88 windows a segment
+    c().cc3 = 15000; c().cc4 = 0;                        // 10000 / 0.7 and more
+    for (let bytes: u32 = 0; bytes < 15000; bytes += 1000) cubic.acked(c(), 1000);
+    expect(c().cc3).toBe(16000);
   });
   test("rfc9438_4_7_a_flow_that_lost_before_it_was_back_makes_room", () => {
     memory.fill(C, 0, 512);

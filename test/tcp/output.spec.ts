@@ -3,7 +3,7 @@ import { blank } from "../net/bed";
 import { ETH } from "../../assembly/wire/eth";
 import { IP, Ip4 } from "../../assembly/wire/ip4";
 import { get32, put16, put32 } from "../../assembly/core/bytes";
-import { Conn, Dirty, State } from "../../assembly/tcp/conn";
+import { Conn, Dirty, Flag, State } from "../../assembly/tcp/conn";
 import { Tcp as C } from "../../assembly/tcp/counters";
 import * as counters from "../../assembly/tcp/counters";
 import * as frame from "../../assembly/core/frame";
@@ -125,6 +125,19 @@ describe("output", () => {
     seg(K, 1, 9001, 60000, 0);
     expectNone();
     expect(counters.get(C.timeouts)).toBe(0);
+  });
+  test("rfc6675_5_the_window_is_ssthresh_when_recovery_ends_though_little_is_on_the_way", () => {
+    const c = sacking();
+    produce(c, 9000);
+    expectFull(1, 9);
+    sackOpt(1001, 9001); seg(K, 1, 1, 60000, 0);
+    expectSeg(K, 1, 1, 1000);
+    expectSeg(K, 8001, 1, 1000); // rule 4: the rescue
+    expect(c.flags & Flag.recovery).not.toBe(0);
+    seg(K, 1, 9001, 60000, 0);
+    expect(c.flags & Flag.recovery).toBe(0);
+    expect(c.cwnd).toBe(c.ssthresh);
+    expectNone();
   });
   test("rfc2018_8_a_timeout_forgets_the_scoreboard", () => {
     const c = sacking();
