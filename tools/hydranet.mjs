@@ -12,7 +12,7 @@ import { fileURLToPath, pathToFileURL } from "url";
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 /** Debian packages by program. */
 const PACKAGES = {
-  ip: "iproute2", nft: "nftables", ethtool: "ethtool", unshare: "util-linux", ffmpeg: "ffmpeg", ffprobe: "ffmpeg", tshark: "tshark", iperf3: "iperf3", nc: "netcat-openbsd", curl: "curl", dumpcap: "wireshark-common", ping: "iputils-ping", traceroute: "traceroute",
+  ip: "iproute2", tc: "iproute2", nft: "nftables", ethtool: "ethtool", unshare: "util-linux", taskset: "util-linux", ffmpeg: "ffmpeg", ffprobe: "ffmpeg", tshark: "tshark", iperf3: "iperf3", nc: "netcat-openbsd", curl: "curl", dumpcap: "wireshark-common", ping: "iputils-ping", traceroute: "traceroute",
   perl: "perl-base", valgrind: "valgrind", cc: "gcc libc6-dev", ld: "binutils", "qemu-system-i386": "qemu-system-x86 seabios", bochs: "bochs bochsbios vgabios", "grub-mkrescue": "grub-common grub-pc-bin xorriso mtools",
 };
 const BUILD = ["cc"], LAB = ["ip", "nft", "ethtool", "unshare"];
@@ -22,6 +22,7 @@ const COMMANDS = {
   demo: { build: true, lab: true, programs: [...BUILD, ...LAB, "ffmpeg", "curl", "nc", "dumpcap"] },
   test: { build: true, lab: true, programs: [...BUILD, ...LAB, "ffmpeg", "ffprobe", "tshark", "iperf3", "nc", "curl", "dumpcap", "ping", "traceroute", "perl", "valgrind"] },
   campaign: { build: true, lab: true, programs: [...BUILD, ...LAB, "tshark", "iperf3", "nc", "curl", "dumpcap", "perl"] },
+  bench: { build: true, lab: true, programs: [...BUILD, ...LAB, "taskset", "tc"] },
   lab: { build: true, holder: true, programs: [...BUILD, ...LAB] },
   run: { build: true, root: true, programs: [...BUILD, "ip", "nft"] },
   sim: { build: true, programs: BUILD },
@@ -157,7 +158,7 @@ async function main() {
   await checkModules();
   const inside = Boolean(need.lab) && !help && !isRoot();
   if (inside) {
-    const status = await run(tools(["build"]), { stdio: "inherit" }); // a user namespace has no way out to the registries
+    const status = await run(tools(args[0] === "bench" ? ["bench", "--build"] : ["build"]), { stdio: "inherit" }); // a user namespace has no way out to the registries
     if (status !== 0) process.exit(status);
   }
   process.exit(await run(tools(args, inside), { stdio: "inherit" }));

@@ -2,22 +2,24 @@
 // closes. What the client sends is thrown away.
 
 import * as api from "./api";
-import { SCRATCH } from "./common/scratch";
 import { drain } from "./common/sink";
 
 const LINE: u32 = 74;      // 72 characters, CR, LF
 const FIRST: u32 = 32;
 const CHARS: u32 = 95;
-const BATCH: u32 = 37;     // lines built at a time
+const CYCLE: u32 = LINE * CHARS;
+
+/** All lines once: the stream repeats them. Written when the first connection comes. */
+const TEXT: usize = memory.data(7040, 16);
+if (CYCLE > 7040) ERROR("chargen: TEXT");
 
 @unmanaged class Chargen {
-  line: u32;               // 0..94: the line that comes next, or is under way
-  column: u32;             // bytes of it that went out
+  at: u32;                 // place in TEXT of the next byte
   closed: u32;
 }
 
 // @ts-ignore: decorator
-@inline function at(c: u32): Chargen { return changetype<Chargen>(api.state(c)); }
+@inline function state(c: u32): Chargen { return changetype<Chargen>(api.state(c)); }
 
 export function accept(c: u32): void { fill(c); }
 export function writable(c: u32): void { fill(c); }
@@ -25,34 +27,25 @@ export function data(c: u32): void { drain(c); }
 
 export function eof(c: u32): void {
   drain(c);
-  at(c).closed = 1;
+  state(c).closed = 1;
   api.close(c);
 }
 
 function fill(c: u32): void {
-  const s = at(c);
+  const s = state(c);
   if (s.closed) return;
+  if (load<u8>(TEXT) == 0) write();
   for (let want = api.room(c); want != 0; want = api.room(c)) {
-    const n = min(want, BATCH * LINE - s.column);
-    lines(s.line, (s.column + n + LINE - 1) / LINE);
-    const sent = api.send(c, SCRATCH + s.column, n);
+    const sent = api.send(c, TEXT + s.at, min(want, CYCLE - s.at));
     if (sent == 0) return;
-    const end = s.column + sent;
-    s.line = (s.line + end / LINE) % CHARS;
-    s.column = end % LINE;
+    s.at = s.at + sent == CYCLE ? 0 : s.at + sent;
   }
 }
 
-/** Builds n lines from `line` on in the scratch buffer. */
-function lines(line: u32, n: u32): void {
-  let p = SCRATCH;
-  for (let i: u32 = 0; i < n; i++) {
-    let ch = (line + i) % CHARS;
-    for (let k: u32 = 0; k < 72; k++) {
-      store<u8>(p++, <u8>(FIRST + ch));
-      if (++ch == CHARS) ch = 0;
-    }
-    store<u16>(p, 0x0a0d);
-    p += 2;
+function write(): void {
+  let p = TEXT;
+  for (let line: u32 = 0; line < CHARS; line++, p += LINE) {
+    for (let k: u32 = 0; k < 72; k++) store<u8>(p + k, <u8>(FIRST + (line + k) % CHARS));
+    store<u16>(p + 72, 0x0a0d);
   }
 }
