@@ -12,10 +12,10 @@ import { fileURLToPath, pathToFileURL } from "url";
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 /** Debian packages by program. */
 const PACKAGES = {
-  ip: "iproute2", tc: "iproute2", nft: "nftables", ethtool: "ethtool", unshare: "util-linux", taskset: "util-linux", ffmpeg: "ffmpeg", ffprobe: "ffmpeg", tshark: "tshark", iperf3: "iperf3", nc: "netcat-openbsd", curl: "curl", dumpcap: "wireshark-common", ping: "iputils-ping", traceroute: "traceroute",
+  ip: "iproute2", tc: "iproute2", nft: "nftables", ethtool: "ethtool", unshare: "util-linux", setpriv: "util-linux", taskset: "util-linux", ffmpeg: "ffmpeg", ffprobe: "ffmpeg", tshark: "tshark", iperf3: "iperf3", nc: "netcat-openbsd", curl: "curl", dumpcap: "wireshark-common", ping: "iputils-ping", traceroute: "traceroute",
   perl: "perl-base", valgrind: "valgrind", cc: "gcc libc6-dev", ld: "binutils", "qemu-system-i386": "qemu-system-x86 seabios", bochs: "bochs bochsbios vgabios", "grub-mkrescue": "grub-common grub-pc-bin xorriso mtools",
 };
-const BUILD = ["cc"], LAB = ["ip", "nft", "ethtool", "unshare"];
+const BUILD = ["cc"], LAB = ["ip", "nft", "ethtool", "unshare", "setpriv"];
 /** What each command needs: `build` (cargo and a linker), programs, `lab` (may make network namespaces), `root`. */
 const COMMANDS = {
   build: { build: true, programs: BUILD },
@@ -137,11 +137,12 @@ async function checkModules() {
   if (await show(["npm", "ci", "--no-audit", "--no-fund"]) !== 0) fail("npm ci failed (above)");
 }
 
-function tools(args, inside) {
+/** The command line of the tools. `inside`: in a user namespace. `bound`: they get SIGTERM when this process dies, however it does, and so take back what they made. */
+function tools(args, inside, bound) {
   const loader = pathToFileURL(path.join(ROOT, "node_modules/tsx/dist/loader.mjs")).href;
   const line = [process.execPath, "--import", loader, path.join(ROOT, "tools/cli.ts"), ...args];
-  const wrap = ["unshare", "-Urnm", "sh", "-c", 'mount -t tmpfs tmpfs /run && exec "$@"', "sh"];
-  return inside ? [...wrap, ...line] : line;
+  const dies = bound ? ["setpriv", "--pdeathsig", "TERM"] : [], wrap = ["sh", "-c", 'mount -t tmpfs tmpfs /run && exec "$@"', "sh"];
+  return [...(inside ? ["unshare", "-Urnm"] : []), ...dies, ...(inside ? wrap : []), ...line];
 }
 
 async function main() {
@@ -161,7 +162,7 @@ async function main() {
     const status = await run(tools(args[0] === "bench" ? ["bench", "--build"] : ["build"]), { stdio: "inherit" }); // a user namespace has no way out to the registries
     if (status !== 0) process.exit(status);
   }
-  process.exit(await run(tools(args, inside), { stdio: "inherit" }));
+  process.exit(await run(tools(args, inside, Boolean(need.lab || need.holder) && !help), { stdio: "inherit" }));
 }
 
 main();

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { ROOT } from "../../tools/asc.ts";
@@ -122,29 +123,50 @@ test("the command line's lab stays up between commands, and is removed by down",
   assert.deepEqual(left(name), []);
 });
 
-test("what a lab of a dead program left is removed by the next lab", async () => {
-  const name = mine("tdead"), script = `const { Lab } = await import(${JSON.stringify(path.join(ROOT, "tools/lab/lab.ts"))}); await Lab.up(${JSON.stringify(SITE)}, { run: ${JSON.stringify(name)} }); process.kill(process.pid, "SIGKILL");`;
+test("a lab whose command gets SIGKILL while it comes up leaves nothing behind", async () => {
+  const name = mine("tkill"), child = spawn(process.execPath, [ENTRY, "lab", "up", "--run", name], { stdio: "ignore" });
+  await until("nodes run", 60000, () => left(name).length > 8);
+  child.kill("SIGKILL");
+  await until("nothing is left", 20000, () => left(name).length === 0);
+});
+
+test("what a lab of a dead program left is removed by the next lab, and its processes are gone before", async () => {
+  const name = mine("tdead"), script = `const { Lab } = await import(${JSON.stringify(path.join(ROOT, "tools/lab/lab.ts"))}); const lab = await Lab.up(${JSON.stringify(SITE)}, { run: ${JSON.stringify(name)} }); lab.spawn("c", "sleep", ["1000", "/run/hydranet/${name}/"]); process.kill(process.pid, "SIGKILL");`;
   spawnSync(process.execPath, ["--import", path.join(ROOT, "node_modules/tsx/dist/loader.mjs"), "--input-type=module", "-e", script]);
   assert.notEqual(left(name).length, 0);
+  await until("its processes are gone", 5000, () => left(name).every(x => x.startsWith("hn-") || x.startsWith("/")));
   Lab.sweep();
   assert.deepEqual(left(name), []);
 });
 
-test("without root a lab comes up in a user namespace", async () => {
-  const name = mine("tuser"), script = `process.setgid(65534); process.setuid(65534); process.env.HOME = "/tmp"; process.env.XDG_RUNTIME_DIR = "/tmp"; process.env.HYDRANET_INSIDE = "1";
-    process.argv = [process.argv[0], "cli", "lab", process.env.VERB, "--run", process.env.NAME]; process.execArgv = ["--import", ${JSON.stringify(path.join(ROOT, "node_modules/tsx/dist/loader.mjs"))}];
-    process.argv[1] = ${JSON.stringify(path.join(ROOT, "tools/cli.ts"))}; await import(process.argv[1]);`;
-  const loader = path.join(ROOT, "node_modules/tsx/dist/loader.mjs");
-  const verb = (v: string) => spawnSync(process.execPath, ["--import", loader, "--input-type=module", "-e", script], { encoding: "utf8", env: { PATH: process.env.PATH, VERB: v, NAME: name } });
-  const up = verb("up");
+/** Words that run a program as an ordinary user. In a user namespace with one user that is another namespace. */
+const ORDINARY = / 1\n$/.test(readFileSync("/proc/self/uid_map", "utf8")) ? ["unshare", "-U", "--map-user=65534", "--map-group=65534"] : ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+
+test("without root a lab comes up in a user namespace, is removed by down, and by SIGKILL of the command that makes it", async () => {
+  const name = mine("tuser"), dir = mkdtempSync(path.join(os.tmpdir(), "hydranet-")), loader = path.join(ROOT, "node_modules/tsx/dist/loader.mjs");
+  chmodSync(dir, 0o777);
+  const words = (...verb: string[]): string[] => [...ORDINARY, "setpriv", "--pdeathsig", "TERM", process.execPath, "--import", loader, path.join(ROOT, "tools/cli.ts"), "lab", ...verb, "--run", name];
+  const env = { PATH: process.env.PATH, HOME: dir, XDG_RUNTIME_DIR: dir, HYDRANET_INSIDE: "1" };
+  const verb = (...v: string[]) => spawnSync(words(...v)[0], words(...v).slice(1), { encoding: "utf8", env });
   try {
-    assert.equal(up.status, 0, up.stderr);
-    assert.match(up.stdout, /web +view 1: s0 <- s1 <- s2|s2 +host +runs/);
-    assert.match(verb("status").stdout, /^s0 +host +runs/m);
+    const up = verb("up");
+    try {
+      assert.equal(up.status, 0, up.stderr);
+      assert.match(up.stdout, /web +view 1: s0 <- s1 <- s2|s2 +host +runs/);
+      assert.match(verb("status").stdout, /^s0 +host +runs/m);
+      assert.notDeepEqual(left(name), []);
+    } finally {
+      assert.equal(verb("down").status, 0);
+    }
+    await until("no process is left", 5000, () => left(name).length === 0);
+    assert.match(verb("status").stderr, new RegExp(`no lab '${name}' is up`));
+    const command = spawn("sh", ["-c", '"$@" & wait', "sh", ...words("up")], { env, stdio: "ignore" });
+    await until("nodes run", 60000, () => left(name).length > 2);
+    command.kill("SIGKILL");
+    await until("no process is left", 20000, () => left(name).length === 0);
   } finally {
-    assert.equal(verb("down").status, 0);
+    rmSync(dir, { recursive: true });
   }
-  assert.match(verb("status").stderr, new RegExp(`no lab '${name}' is up`));
 });
 
 test("a recording of a node gives the same output again", async () => {

@@ -76,20 +76,20 @@ for (const command of ["build", "test", "spec", "lab", "run", "ctl", "replay", "
   });
 }
 
-/** Runs the entry as nobody, with a PATH of these programs alone. */
+/** Runs the entry as it is for an ordinary user, with a PATH of these programs alone. */
 function nobody(args: string[], programs: Record<string, string>, env: NodeJS.ProcessEnv = {}): { status: number | null; stderr: string } {
   const bin = mkdtempSync(path.join(os.tmpdir(), "hydranet-bin-"));
   try {
     chmodSync(bin, 0o755);
     for (const [name, text] of Object.entries(programs)) writeFileSync(path.join(bin, name), text, { mode: 0o755 });
-    const script = `process.setgid(65534); process.setuid(65534); process.argv = [process.argv[0], ${JSON.stringify(ENTRY)}, ...${JSON.stringify(args)}]; await import(${JSON.stringify(`file://${ENTRY}`)});`;
+    const script = `process.getuid = () => 65534; process.argv = [process.argv[0], ${JSON.stringify(ENTRY)}, ...${JSON.stringify(args)}]; await import(${JSON.stringify(`file://${ENTRY}`)});`;
     return spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8", env: { PATH: bin, HOME: bin, ...env } });
   } finally {
     rmSync(bin, { recursive: true });
   }
 }
 const OK = "#!/bin/sh\nexit 0\n", CC = "#!/bin/sh\necho /usr/lib/crt1.o\n", NO_LIBC = "#!/bin/sh\necho crt1.o\n";
-const LAB = Object.fromEntries(["ip", "nft", "ethtool", "unshare"].map(p => [p, OK])), cargo = (v: string): string => `#!/bin/sh\necho "cargo ${v}"\n`;
+const LAB = Object.fromEntries(["ip", "nft", "ethtool", "unshare", "setpriv"].map(p => [p, OK])), cargo = (v: string): string => `#!/bin/sh\necho "cargo ${v}"\n`;
 
 const LACKING: [string, string[], Record<string, string>, RegExp][] = [
   ["all programs", ["lab", "up"], {}, /sudo apt-get install -y --no-install-recommends gcc libc6-dev/],
@@ -101,8 +101,7 @@ const LACKING: [string, string[], Record<string, string>, RegExp][] = [
   ["root", ["run", "--site", "x", "--node", "y"], {}, /run needs root: it takes packets from the machine's own interfaces/],
 ];
 for (const [what, args, programs, says] of LACKING) {
-  test(`hydranet ${args[0]} without ${what}: says what to do, exit status 2`, t => {
-    if (process.getuid!() !== 0) return t.skip("needs root to become nobody");
+  test(`hydranet ${args[0]} without ${what}: says what to do, exit status 2`, () => {
     const r = nobody(args, programs, { HYDRANET_CACHE: "/dev/null/none" });
     assert.match(r.stderr, says);
     assert.equal(r.status, 2, r.stderr);

@@ -5,7 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { ROOT } from "../asc.ts";
 import { Lab } from "../lab/lab.ts";
-import { inside } from "../lab/switch.ts";
+import { BOUND, inside } from "../lab/switch.ts";
 import { showIp } from "../site/address.ts";
 import { loadSite, type Site } from "../site/site.ts";
 import type { Bed, Chain, Progress } from "./bed.ts";
@@ -33,7 +33,7 @@ export class LabBed implements Bed {
     this.servers = files.chain.slice(0, replicas).map(n => n.name);
   }
 
-  get client(): string[] { return inside(this.running().ns("c")); }
+  get client(): string[] { return [...BOUND, ...inside(this.running().ns("c"))]; }
   get system(): string { return `Linux ${os.release()}, ${os.cpus().length} x ${os.cpus()[0]?.model.trim() ?? "CPU"}, client's congestion control ${congestion()}`; }
   private running(): Lab { if (!this.lab) throw new Error("the laboratory is not up"); return this.lab; }
 

@@ -1,7 +1,7 @@
 // A lab without root lives in a user namespace, which lasts as long as a process is in it: a holder that sleeps. Commands enter it.
 
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { hand } from "../children.ts";
 import { alive, identify, type Proc, signal } from "./process.ts";
@@ -51,9 +51,15 @@ export async function enter(run: string, up: boolean): Promise<number | undefine
   return status;
 }
 
-/** Ends the holder, and with it what is left in its namespaces. */
+/** Ends the holder, and what is left in its namespaces. */
 export function release(run: string): void {
   const proc = holder(run);
-  if (proc) signal(proc, "SIGKILL");
+  if (proc) for (const p of [...inNamespaceOf(proc.pid).map(identify), proc]) signal(p, "SIGKILL");
   rmSync(fileOf(run), { force: true });
+}
+
+/** Processes that share a process's mount namespace. */
+function inNamespaceOf(pid: number): number[] {
+  const space = (p: number): string => { try { return readlinkSync(`/proc/${p}/ns/mnt`); } catch { return ""; } }, its = space(pid);
+  return its === "" ? [] : readdirSync("/proc").filter(p => /^\d+$/.test(p)).map(Number).filter(p => space(p) === its);
 }

@@ -163,7 +163,7 @@ export class Lab {
 
   private async launch(name: string, ns: string, args: string[]): Promise<void> {
     rmSync(this.control(name), { force: true });
-    const [program, ...rest] = net.inside(ns, HOST, ...args), log = this.file(`${name}.log`);
+    const [program, ...rest] = [...(this.state.options.keep ? [] : net.BOUND), ...net.inside(ns, HOST, ...args)], log = this.file(`${name}.log`);
     const proc = start(program, rest, log);
     this.state.procs[name] = proc;
     this.save();
@@ -259,7 +259,7 @@ export class Lab {
   /** Starts a program in a node's namespace; it ends with the lab. */
   spawn(name: string, program: string, args: string[] = [], options: { input?: "pipe" | "ignore"; cwd?: string; env?: NodeJS.ProcessEnv } = {}): ChildProcess {
     nodeOf(this.site, name);
-    const [p, ...rest] = net.inside(this.ns(name), program, ...args);
+    const [p, ...rest] = [...net.BOUND, ...net.inside(this.ns(name), program, ...args)];
     const child = spawn(p, rest, { stdio: [options.input ?? "ignore", "pipe", "pipe"], cwd: options.cwd, env: options.env });
     this.children.add(child);
     child.on("close", () => this.children.delete(child));

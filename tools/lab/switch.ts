@@ -7,6 +7,9 @@ export const OFFLOADS = ["tx", "off", "rx", "off", "tso", "off", "gso", "off", "
 /** Words that run a program in a network namespace; it keeps the pid. */
 export function inside(ns: string, ...words: string[]): string[] { return ["nsenter", `--net=/run/netns/${ns}`, "--", ...words]; }
 
+/** Words before a program that end it when this process dies, however it does. */
+export const BOUND = ["setpriv", "--pdeathsig", "KILL"];
+
 /** `ip` commands in a namespace, one per line. */
 export function ip(ns: string, ...lines: string[]): void { if (lines.length) run("ip", ["-n", ns, "-batch", "-"], `${lines.join("\n")}\n`); }
 
