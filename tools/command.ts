@@ -27,13 +27,22 @@ export function parse(args: string[], options: Options, most = Infinity): Parsed
 }
 
 /** A number given as an option; throws UsageError naming it. */
-export function number(p: Parsed, name: string, min: number, max: number): number | undefined {
+export function number(p: Parsed, name: string, min: number, max: number, whole = false): number | undefined {
   const text = p.options[name];
   if (text === undefined) return undefined;
   const v = Number(text);
-  if (text === "" || !(v >= min && v <= max)) throw new UsageError(`--${name}: found '${text}', expected a number from ${min} to ${max}`);
+  if (text === "" || !(v >= min && v <= max) || (whole && !Number.isInteger(v))) throw new UsageError(`--${name}: found '${text}', expected a ${whole ? "whole " : ""}number from ${min} to ${max}`);
   return v;
 }
+
+/** A log level given as --log; throws UsageError where it is none. */
+export function logLevel(p: Parsed): LogLevel | undefined {
+  const text = p.options.log;
+  if (text !== undefined && !LEVELS.includes(text as LogLevel)) throw new UsageError(`--log: found '${text}', expected error, warning, info or debug`);
+  return text as LogLevel | undefined;
+}
+const LEVELS = ["error", "warning", "info", "debug"] as const;
+export type LogLevel = typeof LEVELS[number];
 
 export function required(p: Parsed, name: string, what: string): string {
   const v = p.options[name];

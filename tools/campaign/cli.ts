@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { ROOT } from "../asc.ts";
 import { build } from "../build/build.ts";
-import { type Command, number, parse, type Parsed, say, UsageError } from "../command.ts";
+import { type Command, logLevel, number, parse, type Parsed, say, UsageError } from "../command.ts";
 import { DETECTOR, TIMING } from "../site/site.ts";
 import { Campaign } from "./campaign.ts";
 import { type Fault, FAULTS } from "./fault.ts";
@@ -72,12 +72,6 @@ function chosen(p: Parsed): Item[] {
   const items = FAULTS.filter(f => classes.includes(f.name)).flatMap(fault => fault.phases.filter(x => phases.includes(x)).map(phase => ({ fault, phase })));
   if (items.length === 0) throw new UsageError(`no such class has the phase ${phases.join(", ")}`);
   return items;
-}
-
-function logLevel(p: Parsed): "error" | "warning" | "info" | "debug" | undefined {
-  const v = p.options.log;
-  if (v === undefined || v === "error" || v === "warning" || v === "info" || v === "debug") return v;
-  throw new UsageError(`--log: found '${String(v)}', expected error, warning, info or debug`);
 }
 
 /** Runs what is still missing, the classes in turn, so that a campaign that is cut short has some of each. */

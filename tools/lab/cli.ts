@@ -5,7 +5,7 @@ import { ROOT } from "../asc.ts";
 import { build } from "../build/build.ts";
 import { trapOf } from "../build/trap.ts";
 import { hand } from "../children.ts";
-import { type Command, number, parse, type Parsed, say, UsageError } from "../command.ts";
+import { type Command, logLevel, number, parse, type Parsed, say, UsageError } from "../command.ts";
 import { enter, release } from "./holder.ts";
 import { Lab } from "./lab.ts";
 import type { Shape } from "./link.ts";
@@ -87,7 +87,7 @@ function check(verb: string, words: string[], p: Parsed, program: string[]): voi
   if (verb === "exec" ? program.length === 0 : program.length > 0) throw new UsageError(verb === "exec" ? "exec NODE -- PROGRAM is missing" : `${verb}: takes no '--'`);
   const takes = ["run", ...(verb === "up" ? ["site", "replicas", "pcap", "record", "sockets", "log", "seed"] : VERBS[verb]?.options ?? [])];
   for (const o of Object.keys(p.options)) if (!takes.includes(o)) throw new UsageError(`${verb}: takes no option --${o}`);
-  if (p.options.log !== undefined && !["error", "warning", "info", "debug"].includes(String(p.options.log))) throw new UsageError(`--log: found '${p.options.log}', expected error, warning, info or debug`);
+  logLevel(p);
   shapeOf(p);
 }
 
@@ -95,7 +95,7 @@ async function up(run: string, p: Parsed): Promise<number> {
   const file = typeof p.options.site === "string" ? p.options.site : path.join(ROOT, "examples/lab.toml");
   const lab = await Lab.up(file, {
     run, keep: true, replicas: number(p, "replicas", 1, 5), seed: number(p, "seed", 0, 999999999), pcap: p.options.pcap === true, record: p.options.record === true,
-    sockets: p.options.sockets === true, log: p.options.log as "info" | undefined,
+    sockets: p.options.sockets === true, log: logLevel(p),
   });
   process.stdout.write(`lab '${run}' is up, ${lab.dir}\n${await describe(lab)}`);
   return 0;

@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { HOST, wasmOf } from "../build/build.ts";
+import type { LogLevel } from "../command.ts";
 import { explain } from "../build/trap.ts";
 import { exitOnSignals } from "../children.ts";
 import { packFolder, readImage } from "../content/image.ts";
@@ -30,7 +31,7 @@ export interface Options {
   pcap?: boolean; record?: boolean;
   /** Host servers offer sockets to programs (`lab.sockets(name)`). */
   sockets?: boolean;
-  log?: "error" | "warning" | "info" | "debug";
+  log?: LogLevel;
   /** Modules by role, in place of build/linux-host.wasm and build/linux-redirector.wasm. */
   modules?: { host?: string; redirector?: string };
   /** Seed of the wires' random numbers. */

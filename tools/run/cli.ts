@@ -1,10 +1,11 @@
 // `hydranet run`: one node of a site on this machine's own interfaces.
 
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { build, HOST, wasmOf } from "../build/build.ts";
 import { hand } from "../children.ts";
-import { type Command, parse, required, say, UsageError } from "../command.ts";
+import { type Command, logLevel, number, parse, required, say, UsageError } from "../command.ts";
 import { packFolder, readImage } from "../content/image.ts";
 import { explain } from "../build/trap.ts";
 import { ask } from "../lab/control.ts";
@@ -34,6 +35,9 @@ must not have; nftables rules (table netdev hydranet_NAME), removed at the end, 
   async run(args) {
     const text = { type: "string" } as const;
     const p = parse(args, { site: text, node: text, pcap: text, record: text, log: text, pin: text, sockets: text, check: { type: "boolean" } }, 0);
+    logLevel(p);
+    number(p, "pin", 0, os.cpus().length - 1, true);
+    for (const o of ["pcap", "record", "sockets"]) if (p.options[o] !== undefined && !existsSync(path.dirname(path.resolve(String(p.options[o]))))) throw new UsageError(`--${o}: no folder ${path.dirname(String(p.options[o]))}`);
     const site = loadSite(required(p, "site", "FILE")), node = nodeOf(site, required(p, "node", "NAME"));
     if (p.options.sockets !== undefined && node.role !== "host") throw new UsageError(`--sockets: ${node.name} is a ${node.role}, only host servers have sockets`);
     const all = links(), extras: Extras = { macs: Object.fromEntries(node.interfaces.map(f => [f.name, macOfInterface(all, f.name)])) };
