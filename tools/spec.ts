@@ -15,13 +15,13 @@ export async function specs(words: string[]): Promise<string[]> {
   return words.length ? all.filter(f => words.some(w => f.includes(w))) : all;
 }
 
-/** Runs spec files; `out` gets what as-pect says. Gives its exit status. */
-export async function runSpecs(files: string[], out: (text: string) => void): Promise<number> {
+/** Runs spec files; `out` gets what as-pect says, with every test's name if `names`. Gives its exit status. */
+export async function runSpecs(files: string[], out: (text: string) => void, names = false): Promise<number> {
   const dir = await mkdtemp(path.join(os.tmpdir(), "hydranet-spec-")), config = path.join(dir, "config.mjs"), clean = (): void => rmSync(dir, { recursive: true, force: true });
   process.on("exit", clean);
   try {
     await writeFile(config, `import base from ${JSON.stringify(pathToFileURL(path.join(ROOT, "as-pect.config.js")).href)};\nexport default { ...base, entries: ${JSON.stringify(files)} };\n`);
-    const child = start([], process.execPath, [path.join(ROOT, "node_modules/@as-pect/cli/bin/asp.js"), "--no-logo", "-c", path.relative(ROOT, config)], ["ignore", "pipe", "pipe"], { cwd: ROOT });
+    const child = start([], process.execPath, [path.join(ROOT, "node_modules/@as-pect/cli/bin/asp.js"), "--no-logo", ...(names ? ["--verbose"] : []), "-c", path.relative(ROOT, config)], ["ignore", "pipe", "pipe"], { cwd: ROOT });
     child.stdout!.on("data", b => out(String(b)));
     child.stderr!.on("data", b => out(String(b)));
     return await new Promise<number>((done, fail) => { child.on("error", fail); child.on("close", c => done(c ?? 1)); });

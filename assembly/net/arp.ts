@@ -21,6 +21,7 @@ import * as wheel from "../core/wheel";
 
 const REACHABLE: u32 = 30000;    // ms
 const RETRY: u32 = 500;          // ms
+const DOUBT: u32 = 1000;         // ms: no doubt is raised so soon after an answer
 const TRIES: u32 = 4;
 const ANNOUNCE: u32 = 2000;      // ms between the two announcements
 const QUEUE: u32 = 8;            // packets that wait for one neighbour
@@ -108,6 +109,12 @@ export function send(i: u32, hop: u32, head: usize, nHead: u32, body: usize, nBo
     return transmit(e, head, nHead, body, nBody, deadline);
   }
   return wait(e != null ? e : begin(i, hop), head, nHead, body, nBody, deadline);
+}
+
+/** Somebody gets no answers from beyond this neighbour: it is asked again, by itself, and used meanwhile. */
+export function doubt(i: u32, addr: u32): void {
+  const e = find(i, addr);
+  if (e != null && e.state == State.reachable && clock.ms - e.confirmed > DOUBT) seek(e, State.probing);
 }
 
 /** Asks for a neighbour that is not known yet. */

@@ -12,7 +12,7 @@ import * as out from "./output";
 import * as reasm from "./reasm";
 import * as udp from "./udp";
 
-export { fill, output, outputOn, outputVia, refuse, TTL } from "./output";
+export { doubt, fill, output, outputOn, outputVia, refuse, TTL } from "./output";
 
 /** The packet of the last verdict: its IP header, its bytes, the interface that it came by. */
 export let p: usize = 0, n: u32 = 0, iface: u32 = 0;

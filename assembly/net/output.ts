@@ -87,5 +87,11 @@ function headOf(h: Ip4, hl: u32): usize {
   return head;
 }
 
+/** Negative advice (RFC 1122 3.3.1.4): who is reached by this address does not answer. */
+export function doubt(dst: u32): void {
+  const r = route.lookup(dst);
+  if (r != null) arp.doubt(r.iface, r.hop(dst));
+}
+
 /** Drops a packet: counts why, and frees its buffer. */
 export function refuse(p: usize, why: u32): void { counters.add(why); frame.free(p); }

@@ -5,7 +5,7 @@ import * as clock from "../core/clock";
 import * as wheel from "../core/wheel";
 import * as tcp from "../tcp/tcp";
 import { Listener } from "../tcp/tcp";
-import { Conn, Dirty, State } from "../tcp/conn";
+import { Conn, Dirty, State, Trouble } from "../tcp/conn";
 import { Errno } from "./linux";
 import { Sock, SockFlag, has } from "./socket";
 import * as socket from "./socket";
@@ -42,17 +42,39 @@ function adopt(c: Conn): Sock | null {
   return s;
 }
 
+/** Linux's number for what stands in the way. */
+function softError(c: Conn): i32 {
+  switch (<i32>c.trouble) {
+    case Trouble.network: return Errno.ENETUNREACH;
+    case Trouble.protocol: return Errno.ENOPROTOOPT;
+    case Trouble.port: return Errno.ECONNREFUSED;
+    case Trouble.route: return Errno.EOPNOTSUPP;
+    case Trouble.parameter: return Errno.EPROTO;
+    case Trouble.retransmissions: return Errno.ETIMEDOUT;
+    default: return Errno.EHOSTUNREACH;
+  }
+}
+
+/** A soft error (RFC 9293 3.9.1.8) is told at once who asked for it by IP_RECVERR; others hear of the last one when the connection is given up. */
+function troubled(s: Sock, c: Conn): void {
+  s.soft = softError(c);
+  if (has(s, SockFlag.recvErr)) s.error = s.soft;
+}
+
 function heard(s: Sock, c: Conn, bits: u32): void {
+  if (bits & Dirty.trouble) troubled(s, c);
   if (has(s, SockFlag.connecting) && bits & Dirty.established) s.flags = s.flags & ~<u32>SockFlag.connecting | SockFlag.connected | SockFlag.untold;
   if (bits & (Dirty.reset | Dirty.giveUp)) {
-    if (has(s, SockFlag.connecting)) { transfer.giveUpConnecting(s, bits & Dirty.reset ? Errno.ECONNREFUSED : Errno.ETIMEDOUT); return; }
+    if (has(s, SockFlag.connecting)) { transfer.giveUpConnecting(s, bits & Dirty.reset ? Errno.ECONNREFUSED : timedOut(s)); return; }
     // as Linux: whose peer has closed before hears of a broken pipe
-    s.error = bits & Dirty.giveUp ? Errno.ETIMEDOUT : c.finDep && !c.prodFin ? Errno.EPIPE : Errno.ECONNRESET;
+    s.error = bits & Dirty.giveUp ? timedOut(s) : c.finDep && !c.prodFin ? Errno.EPIPE : Errno.ECONNRESET;
     over(s, c);
   }
   if (bits & Dirty.finished) over(s, c);
   wait.wake(s);
 }
+
+function timedOut(s: Sock): i32 { return s.soft != 0 ? s.soft : Errno.ETIMEDOUT; }
 
 /** The connection has ended; what was received can still be read. */
 function over(s: Sock, c: Conn): void {

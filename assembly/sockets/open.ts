@@ -117,6 +117,7 @@ export function listen(s: Sock, backlog: u32): i32 {
   if (l == null) return -Errno.ENOBUFS;
   l.user = <u16>s.number;
   tcp.configure(l, s.congestion, false);
+  tcp.markAll(l, s.ttl, s.tos);
   tcp.limitWaiting(l, s.backlog);
   s.listener = changetype<usize>(l);
   return 0;
@@ -171,7 +172,7 @@ export function connect(p: Port, s: Sock, q: usize, n: u32): i32 {
 
 function begin(s: Sock): i32 {
   const l = local.any(addr), way = route.lookup(addr);
-  if (way == null || addr == 0 || addr >= 0xe0000000 || (l != null && (l.isOwn || (l.flags & LocalFlag.broadcast) != 0))) return -Errno.ENETUNREACH;
+  if (way == null || addr >> 24 == 0 || addr >> 24 == 127 || addr >= 0xe0000000 || (l != null && (l.isOwn || (l.flags & LocalFlag.broadcast) != 0))) return -Errno.ENETUNREACH;
   if (portNumber == 0) return -Errno.ECONNREFUSED;
   const from = s.addr != 0 ? s.addr : iface.at(way.iface).addr;
   if (s.port != 0 && (tcp.find(from, s.port, addr, portNumber) != null || tcp.waits(from, s.port, addr, portNumber))) return -Errno.EADDRNOTAVAIL;

@@ -1,11 +1,12 @@
 // Options: getsockopt, setsockopt, fcntl. Values are i32 but for SO_LINGER (two of them), TCP_CONGESTION (a name) and TCP_INFO.
 
 import { RCV_MAX, SND_MAX } from "../core/sizes";
+import { TTL } from "../net/ip";
 import * as tcp from "../tcp/tcp";
 import { Listener } from "../tcp/tcp";
 import { Algo } from "../tcp/cc";
 import { Conn } from "../tcp/conn";
-import { AF_INET, Errno, Fcntl, IPPROTO_TCP, O_NONBLOCK, O_RDWR, SOCK_STREAM, SOL_SOCKET, SOL_TCP, So, Tcp } from "./linux";
+import { AF_INET, Errno, Fcntl, IPPROTO_TCP, O_NONBLOCK, Ip, O_RDWR, SOCK_STREAM, SOL_IP, SOL_SOCKET, SOL_TCP, So, Tcp } from "./linux";
 import { Port } from "./port";
 import * as port from "./port";
 import { Sock, SockFlag, has } from "./socket";
@@ -41,6 +42,7 @@ export function get(p: Port, s: Sock, level: u32, name: u32, n: u32): i32 {
     else { store<u32>(q, 0x69627563); store<u8>(q, 0x63, 4); }   // "cubic"
     size = 16;
   } else if (level == SOL_SOCKET) { if (!socketValue(q, s, name)) return -Errno.ENOPROTOOPT; }
+  else if (level == SOL_IP) { if (!ipValue(q, s, name)) return -Errno.ENOPROTOOPT; }
   else if (level != SOL_TCP) return -Errno.EOPNOTSUPP;
   else if (!tcpValue(q, s, name)) return -Errno.ENOPROTOOPT;
   result.setN(min<u32>(size, n));
@@ -58,9 +60,19 @@ function socketValue(q: usize, s: Sock, name: u32): bool {
     case So.sndBuf: return value(q, s.sndBuf);
     case So.rcvBuf: return value(q, s.rcvBuf);
     case So.keepAlive: return flag(q, s, SockFlag.keepAlive);
+    case So.oobInline: return value(q, 1);
     case So.acceptConn: return value(q, s.listener != 0 ? 1 : 0);
     case So.protocol: return value(q, IPPROTO_TCP);
     case So.domain: return value(q, AF_INET);
+    default: return false;
+  }
+}
+
+function ipValue(q: usize, s: Sock, name: u32): bool {
+  switch (<i32>name) {
+    case Ip.tos: return value(q, s.tos);
+    case Ip.ttl: return value(q, s.ttl);
+    case Ip.recvErr: return flag(q, s, SockFlag.recvErr);
     default: return false;
   }
 }
@@ -84,9 +96,9 @@ function tcpValue(q: usize, s: Sock, name: u32): bool {
 export function set(s: Sock, level: u32, name: u32, q: usize, n: u32): i32 {
   if (level == SOL_TCP && name == Tcp.congestion) return setCongestion(s, q, n);
   if (level == SOL_SOCKET && name == So.linger) return setLinger(s, q, n);
-  if (level != SOL_SOCKET && level != SOL_TCP) return -Errno.ENOPROTOOPT;
-  if (n < 4) return -Errno.EINVAL;
-  const e = level == SOL_SOCKET ? setSocket(s, name, load<u32>(q)) : setTcp(s, name, load<u32>(q));
+  if (level != SOL_SOCKET && level != SOL_TCP && level != SOL_IP) return -Errno.ENOPROTOOPT;
+  if (n < 4 && !(level == SOL_IP && n != 0)) return -Errno.EINVAL;
+  const e = level == SOL_IP ? setIp(s, name, n < 4 ? load<u8>(q) : load<u32>(q)) : level == SOL_SOCKET ? setSocket(s, name, load<u32>(q)) : setTcp(s, name, load<u32>(q));
   if (e == 0 && s.listener != 0) passive(s, changetype<Listener>(s.listener));
   return e;
 }
@@ -105,6 +117,8 @@ function setLinger(s: Sock, q: usize, n: u32): i32 {
 function setSocket(s: Sock, name: u32, v: u32): i32 {
   switch (<i32>name) {
     case So.reuseAddr: return setFlag(s, SockFlag.reuse, v != 0);
+    // urgent data stay in the stream (RFC 6093 3.2)
+    case So.oobInline: return v != 0 ? 0 : -Errno.EINVAL;
     case So.keepAlive: { setFlag(s, SockFlag.keepAlive, v != 0); return keepAlive(s); }
     case So.sndBuf: {
       s.sndBuf = max<u32>(min<u32>(v, SND_MAX), BUFFER_MIN);
@@ -118,6 +132,19 @@ function setSocket(s: Sock, name: u32, v: u32): i32 {
     }
     default: return -Errno.ENOPROTOOPT;
   }
+}
+
+/** As on Linux, a byte or four. */
+function setIp(s: Sock, name: u32, v: u32): i32 {
+  switch (<i32>name) {
+    // the lower two bits are ECN's
+    case Ip.tos: if (v > 255) return -Errno.EINVAL; s.tos = <u8>(v & 0xfc); break;
+    case Ip.ttl: if (v != 0xffffffff && v - 1 > 254) return -Errno.EINVAL; s.ttl = <u8>(v == 0xffffffff ? TTL : v); break;
+    case Ip.recvErr: return setFlag(s, SockFlag.recvErr, v != 0);
+    default: return -Errno.ENOPROTOOPT;
+  }
+  if (s.conn != 0) tcp.setMarks(socket.conn(s), s.ttl, s.tos);
+  return 0;
 }
 
 function setTcp(s: Sock, name: u32, v: u32): i32 {
@@ -176,6 +203,7 @@ function setCongestion(s: Sock, q: usize, n: u32): i32 {
 function passive(s: Sock, l: Listener): void {
   l.rcvCap = s.rcvBuf;
   l.sndCap = s.sndBuf;
+  tcp.markAll(l, s.ttl, s.tos);
   tcp.configure(l, s.congestion, false);
 }
 
@@ -185,6 +213,7 @@ export function apply(s: Sock, c: Conn): void {
     if (s.maxSeg != 0) tcp.limitMss(c, s.maxSeg);
     tcp.setCongestion(c, s.congestion);
   }
+  tcp.setMarks(c, s.ttl, s.tos);
   if (has(s, SockFlag.noDelay)) tcp.setNoDelay(c, true);
   if (s.userTimeout != 0) tcp.setUserTimeout(c, s.userTimeout);
   if (!has(s, SockFlag.keepAlive)) return;

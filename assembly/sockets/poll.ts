@@ -60,6 +60,7 @@ function ready(s: Sock): u32 {
   if (noMore && silent) bits |= Poll.hup;
   if (noMore) bits |= Poll.rdHup;
   if (noMore || tcp.unread(c) != 0) bits |= Poll.in_ | Poll.rdNorm;
+  if (tcp.urgent(c) != 0) bits |= Poll.pri;
   if (silent || tcp.room(c) >= c.sndCap / 3) bits |= Poll.out | Poll.wrNorm;
   return bits;
 }

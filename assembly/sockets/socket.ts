@@ -7,6 +7,7 @@ import * as list from "../core/list";
 import { Timer } from "../core/wheel";
 import * as wheel from "../core/wheel";
 import { TimerKind } from "../core/timerkind";
+import { TTL } from "../net/ip";
 import { Conn } from "../tcp/conn";
 
 @unmanaged export class Sock {
@@ -35,6 +36,9 @@ import { Conn } from "../tcp/conn";
   keepInterval: u32;
   keepProbes: u32;
   congestion: u32;    // Algo
+  soft: i32;          // errno of the last soft error, told in place of a timeout
+  ttl: u8;
+  tos: u8;
 }
 
 export const enum SockFlag {
@@ -49,9 +53,10 @@ export const enum SockFlag {
   orphan = 8192,      // no descriptor: the connection ends by itself
   named = 16384,      // bound by its program, or to listen
   more = 32768,       // the connection is corked
+  recvErr = 65536,    // soft errors are told at once
 }
 /** What an accepted connection has from the socket that listened. */
-const INHERITED: u32 = SockFlag.reuse | SockFlag.noDelay | SockFlag.cork | SockFlag.keepAlive | SockFlag.linger;
+const INHERITED: u32 = SockFlag.reuse | SockFlag.noDelay | SockFlag.cork | SockFlag.keepAlive | SockFlag.linger | SockFlag.recvErr;
 
 const STRIDE: u32 = 128;
 if (offsetof<Sock>() > STRIDE) ERROR("Sock: too large");
@@ -109,6 +114,7 @@ export function make(): Sock | null {
   s.flags = SockFlag.inUse;
   s.timerKind = TimerKind.sockets + 1;
   s.rcvBuf = min<u32>(BUFFER, RCV_MAX); s.sndBuf = min<u32>(BUFFER, SND_MAX);
+  s.ttl = <u8>TTL;
   s.keepIdle = 7200; s.keepInterval = 75; s.keepProbes = 9;
   list.init(calls(s));
   list.init(queue(s));
@@ -124,6 +130,7 @@ export function inherit(s: Sock, from: Sock): void {
   s.userTimeout = from.userTimeout;
   s.keepIdle = from.keepIdle; s.keepInterval = from.keepInterval; s.keepProbes = from.keepProbes;
   s.congestion = from.congestion;
+  s.ttl = from.ttl; s.tos = from.tos;
 }
 
 /** Gives a record back, which has neither descriptor, connection, listener nor parked calls. */

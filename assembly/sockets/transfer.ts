@@ -4,7 +4,7 @@ import * as clock from "../core/clock";
 import * as wheel from "../core/wheel";
 import * as tcp from "../tcp/tcp";
 import { Conn } from "../tcp/conn";
-import { Errno, FIONREAD, How, Msg, SIOCOUTQ } from "./linux";
+import { Errno, FIONREAD, How, Msg, SIOCATMARK, SIOCOUTQ } from "./linux";
 import { DATA, Phase, Port } from "./port";
 import * as port from "./port";
 import * as process from "./process";
@@ -36,7 +36,7 @@ export function read(p: Port, s: Sock, size: u32, flags: u32): i32 {
   if (s.conn != 0) {
     const c = socket.conn(s), most = min<u32>(size, DATA), have = tcp.unread(c);
     const want = flags & Msg.waitAll && !dontWait ? min<u32>(most, c.rcvCap >> 1) : 1;
-    if (have != 0 && (have >= want || isOver(s, c))) return take(p, c, most, flags);
+    if (have != 0 && (have >= min<u32>(want, toMark(c)) || isOver(s, c))) return take(p, c, most, flags);
   }
   if (s.error != 0) return takeError(s);
   if (s.conn == 0) return -Errno.ENOTCONN;
@@ -47,7 +47,14 @@ export function read(p: Port, s: Sock, size: u32, flags: u32): i32 {
 /** Nothing follows what is unread. */
 function isOver(s: Sock, c: Conn): bool { return c.finDep != 0 || has(s, SockFlag.rdShut | SockFlag.dead); }
 
-function take(p: Port, c: Conn, n: u32, flags: u32): i32 {
+/** Bytes before the last urgent one, at which reading halts once (Linux's mark); without limit where none waits, or it is the next. */
+function toMark(c: Conn): u32 {
+  const n = tcp.urgent(c);
+  return n > 1 ? n - 1 : 0xffffffff;
+}
+
+function take(p: Port, c: Conn, most: u32, flags: u32): i32 {
+  const n = min<u32>(most, toMark(c));
   const got = flags & Msg.peek ? tcp.peek(c, port.data(p), n) : tcp.recv(c, port.data(p), n);
   result.setN(got);
   return <i32>got;
@@ -57,7 +64,6 @@ function take(p: Port, c: Conn, n: u32, flags: u32): i32 {
 
 /** Takes the request's data as it comes; p.done counts what the connection has. */
 export function write(p: Port, s: Sock, flags: u32): i32 {
-  if (flags & Msg.oob) return -Errno.EOPNOTSUPP;
   const dontWait = has(s, SockFlag.nonBlock) || (flags & Msg.dontWait) != 0;
   if (s.error != 0) return p.done != 0 ? <i32>p.done : takeError(s);
   if (s.conn == 0 || has(s, SockFlag.wrShut | SockFlag.dead)) return p.done != 0 ? <i32>p.done : -Errno.EPIPE;
@@ -67,7 +73,7 @@ export function write(p: Port, s: Sock, flags: u32): i32 {
   while (p.left != 0) {
     const n = min<u32>(port.waiting(p), p.left);
     if (n == 0) { p.phase = Phase.running; return result.LATER; }
-    const got = tcp.send(c, port.head(p), n);
+    const got = flags & Msg.oob ? tcp.sendUrgent(c, port.head(p), n) : tcp.send(c, port.head(p), n);
     port.take(p, got);
     p.left -= got;
     p.done += got;
@@ -165,10 +171,10 @@ export function bury(s: Sock, rst: bool): void {
 }
 
 export function ioctl(p: Port, s: Sock, request: u32): i32 {
-  if (request != FIONREAD && request != SIOCOUTQ) return -Errno.EINVAL;
+  if (request != FIONREAD && request != SIOCOUTQ && request != SIOCATMARK) return -Errno.EINVAL;
   if (s.listener != 0) return -Errno.EINVAL;
   let v: u32 = 0;
-  if (s.conn != 0) { const c = socket.conn(s); v = request == FIONREAD ? tcp.unread(c) : tcp.unacknowledged(c); }
+  if (s.conn != 0) { const c = socket.conn(s); v = request == FIONREAD ? tcp.unread(c) : request == SIOCOUTQ ? tcp.unacknowledged(c) : tcp.urgent(c) == 1 ? 1 : 0; }
   store<u32>(port.data(p), v);
   result.setN(4);
   return 0;

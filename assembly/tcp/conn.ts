@@ -20,7 +20,12 @@ export const enum Dirty {
   finished = 64,     // both directions are closed and acknowledged
   retransmit = 128,  // the client sent again what was received before (`clientRetransmits` counts)
   edge = 256,        // the window that may be offered changed
+  urgent = 512,      // plain: the urgent pointer moved on (`tcp.urgent`)
+  trouble = 1024,    // plain: `trouble` names what stands in the way
 }
+
+/** What stands in a connection's way without ending it: a soft error (RFC 9293 3.9.1.8). */
+export const enum Trouble { none = 0, network = 1, host = 2, protocol = 3, port = 4, route = 5, exceeded = 6, parameter = 7, retransmissions = 8 }
 
 /** A client's SYN: what every replica needs to make the same connection. Also inside events and on the wire, byte for byte. */
 @unmanaged export class Syn {
@@ -163,6 +168,11 @@ export const enum ConnSize { bits = 9, bytes = 512 }   // the block's stride in 
   keepInterval: u32;  // ms between keep-alive probes; 0: the default
   keepProbes: u32;    // without answer that end it; 0: the default
   retransmits: u32;   // segments sent again
+  rcvUp: u32;         // Flag.rcvUrgent: the offset behind the client's urgent data
+  sndUp: u32;         // Flag.sndUrgent: the offset behind ours
+  ttl: u8;            // of what it sends
+  tos: u8;            // ... with the DSCP in the upper six bits
+  trouble: u8;        // Trouble, the last
 }
 if (offsetof<Conn>() > <usize>ConnSize.bytes) ERROR("Conn: too large for its stride");
 
@@ -192,6 +202,8 @@ export const enum Flag {
   sampled = 524288,    // srtt is valid
   wantOut = 1048576,   // output as soon as the voice may speak
   cork = 2097152,      // short segments wait for more
+  rcvUrgent = 4194304, // urgent data were told and are not read
+  sndUrgent = 8388608, // urgent data of ours are not acknowledged
 }
 
 export const enum Slot { rtx = 0, ack = 1, keep = 2, gate = 3, probe = 4, COUNT = 5 }

@@ -1,9 +1,10 @@
 // What a connection's deadlines do when they come (RFC 9293 3.8.1, 3.8.3, 3.8.4, 3.8.6; RFC 6298). A voice that may not speak now runs none (R14): what was
 // armed is looked at again when it speaks, or a timeout later.
 
-import { Conn, Flag, Slot, State } from "./conn";
+import { Conn, Flag, Slot, State, Trouble } from "./conn";
 import * as clock from "../core/clock";
 import * as seq from "../core/seq";
+import * as ip from "../net/ip";
 import * as out from "./out";
 import * as output from "./output";
 import * as recovery from "./recovery";
@@ -14,7 +15,10 @@ import * as counters from "./counters";
 import { Tcp as C } from "./counters";
 import { Voice } from "./conn";
 
-const SYN_TRIES: u32 = 6;
+/** An attempt to connect lasts 183 s (RFC 9293 3.8.3: at least 3 minutes); of a SYN-ACK's repetitions nobody waits for the end. */
+const SYN_TRIES: u32 = 7, SYN_ACK_TRIES: u32 = 6;
+/** R1 (RFC 9293 3.8.3): retransmissions after which the path is doubted. */
+const R1: u32 = 3;
 const KEEP_INTERVAL: u32 = 75000;
 const KEEP_PROBES: u32 = 9;
 
@@ -50,7 +54,14 @@ function retransmit(c: Conn): void {
     // RFC 9293 3.8.6.1: sent into a window that has closed since, this is a probe
     if (patience(c, c.sndWnd == 0 ? c.lastHeard : c.progressAt)) return;
     recovery.timeout(c);
+    if (c.backoff == R1 && c.sndWnd != 0) doubt(c);
   } else if (seq.lt(c.sent, c.ok)) persist(c);
+}
+
+/** R1 is reached: the next hop may be dead (RFC 1122 3.3.1.4), and the user hears of it. */
+function doubt(c: Conn): void {
+  ip.doubt(c.remoteAddr);
+  state.trouble(c, Trouble.retransmissions);
 }
 
 /** R2 is over: a plain connection ends; a gated one goes on until its owner ends it. */
@@ -62,10 +73,11 @@ function patience(c: Conn, since: u32): bool {
 
 function handshake(c: Conn): void {
   if (!c.gated && patience(c, c.progressAt)) return;
-  if (c.synTries >= SYN_TRIES) {
+  if (c.synTries >= (c.flags & Flag.active ? SYN_TRIES : SYN_ACK_TRIES)) {
     state.giveUp(c);
     if (c.state == State.closed) return;
   } else { c.synTries++; c.backoff++; }
+  if (c.synTries == R1) doubt(c);
   counters.add(C.timeouts);
   c.flags |= Flag.synDue;
   output.armRtx(c);

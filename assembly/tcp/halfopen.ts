@@ -197,6 +197,8 @@ function again(h: HalfOpen): void {
   const s = synOf(h), l = listenerOf(h);
   if (segment.seqNo == s.irs) {
     counters.add(C.duplicate);
+    // RFC 7323 4.3 (2): the answer echoes this copy
+    if (options.hasTs && s.flags & SynFlag.timestamps && seq.gt(options.tsVal, s.tsVal)) s.tsVal = options.tsVal;
     if (l.gated) announce(h); else answer(h);
     return;
   }
@@ -213,13 +215,15 @@ function answer(h: HalfOpen): void {
   const ts = (s.flags & SynFlag.timestamps) != 0;
   const val = ts ? keys.tsOffset(s.localAddr, s.localPort, s.remoteAddr, s.remotePort) + site.ms() : 0;
   const shift = s.wscale == 255 ? 255 : window.scaleFor(l.rcvCap);
-  const n = options.writeSyn(o, l.mssLimit, (s.flags & SynFlag.sack) != 0, ts, val, s.tsVal, shift);
+  out.mark(l.ttl, l.tos);
+  const n = options.writeSyn(o, listen.segmentTo(l, s.remoteAddr), (s.flags & SynFlag.sack) != 0, ts, val, s.tsVal, shift);
   out.end(l.voice, s.localAddr, s.localPort, s.remoteAddr, s.remotePort, s.iss, s.irs + 1, Bit.syn | Bit.ack, min<u32>(l.rcvCap, 65535), n, 0);
 }
 
 /** A segment without options to the sender of the parsed one. */
 function reply(l: Listener, seqNo: u32, ack: u32, bits: u32, wnd: u32): void {
   if (!out.begin(l.voice)) return;
+  out.mark(l.ttl, l.tos);
   out.end(l.voice, segment.localAddr, segment.localPort, segment.remoteAddr, segment.remotePort, seqNo, ack, bits, wnd, 0, 0);
 }
 
@@ -242,11 +246,13 @@ function sendCookie(l: Listener): void {
   const o = out.begin(l.voice);
   if (!o) return;
   const la = segment.localAddr, lp = segment.localPort, ra = segment.remoteAddr, rp = segment.remotePort;
-  const iss = keys.cookie(la, lp, ra, rp, segment.seqNo, min<u32>(options.mss == 0 ? 536 : options.mss, l.mssLimit));
+  const limit = listen.segmentTo(l, ra);
+  const iss = keys.cookie(la, lp, ra, rp, segment.seqNo, min<u32>(options.mss == 0 ? 536 : options.mss, limit));
   // without timestamps there is no place to keep the other options
   const ts = options.hasTs, shift = ts && options.wscale != 255 ? window.scaleFor(l.rcvCap) : 255;
   const val = ts ? keys.cookieTs(keys.tsOffset(la, lp, ra, rp) + l.guard + site.ms(), options.wscale, options.sackOk) : 0;
-  const n = options.writeSyn(o, l.mssLimit, ts && options.sackOk, ts, val, options.tsVal, shift);
+  out.mark(l.ttl, l.tos);
+  const n = options.writeSyn(o, limit, ts && options.sackOk, ts, val, options.tsVal, shift);
   out.end(l.voice, la, lp, ra, rp, iss, segment.seqNo + 1, Bit.syn | Bit.ack, min<u32>(l.rcvCap, 65535), n, 0);
 }
 

@@ -1,6 +1,6 @@
 // ICMP errors that quote a segment of ours (RFC 9293 3.9.2.2, RFC 5927, RFC 1191). What does not fit the bytes on the way is blind, and ignored.
 
-import { Conn, Dirty, Flag, State, SynFlag } from "./conn";
+import { Conn, Dirty, Flag, State, SynFlag, Trouble } from "./conn";
 import { get16 } from "../core/bytes";
 import * as segment from "./segment";
 import * as table from "./table";
@@ -10,7 +10,7 @@ import * as output from "./output";
 import * as counters from "./counters";
 import { Tcp as C } from "./counters";
 
-const UNREACHABLE: u32 = 3;
+const UNREACHABLE: u32 = 3, EXCEEDED: u32 = 11, PARAMETER: u32 = 12;
 const NEEDS_FRAGMENTATION: u32 = 4;
 const PROTOCOL: u32 = 2, PORT: u32 = 3;
 /** No path MTU below this is believed: an attacker would make us send tiny segments. */
@@ -25,7 +25,8 @@ export function input(p: usize, n: u32): void {
   segment.quoted(inner, inner + inHead);
   const c = table.find(segment.localAddr, segment.localPort, segment.remoteAddr, segment.remotePort);
   if (c == null || !onTheWay(c)) { counters.add(C.icmpBlind); return; }
-  if (<u32>load<u8>(icmp) != UNREACHABLE) { counters.add(C.icmpSoft); return; }
+  const type = <u32>load<u8>(icmp);
+  if (type != UNREACHABLE) { other(c, type); return; }
   const code = <u32>load<u8>(icmp, 1);
   if (code == NEEDS_FRAGMENTATION) tooBig(c, get16(icmp + 6), get16(inner + 2));
   else unreachable_(c, code);
@@ -59,8 +60,27 @@ function plateau(size: u32): u32 {
   return MTU_LEAST;
 }
 
+/** Time exceeded and parameter problem are told; the rest, source quench among them (RFC 6633), says nothing. */
+function other(c: Conn, type: u32): void {
+  counters.add(C.icmpSoft);
+  if (type == EXCEEDED) state.trouble(c, Trouble.exceeded);
+  else if (type == PARAMETER) state.trouble(c, Trouble.parameter);
+}
+
+/** What an unreachable's code says. */
+function troubleOf(code: u32): u32 {
+  switch (<i32>code) {
+    case 0: return Trouble.network;
+    case 2: return Trouble.protocol;
+    case 3: return Trouble.port;
+    case 5: return Trouble.route;
+    default: return Trouble.host;
+  }
+}
+
 /** A hard error ends an attempt to connect; a connection that stands only hears of it (RFC 9293 3.9.2.2, RFC 5927 5). */
 function unreachable_(c: Conn, code: u32): void {
   counters.add(C.icmpSoft);
   if (c.state == State.synSent && (code == PROTOCOL || code == PORT)) state.abandon(c, Dirty.reset);
+  else state.trouble(c, troubleOf(code));
 }

@@ -42,6 +42,7 @@ export function arrive(c: Conn): void {
   if (bits & Bit.syn) { rxSyn(c); return; }
   if (!(bits & Bit.ack)) { counters.add(C.noAck); return; }
   if (!rxAck(c)) return;
+  if (bits & Bit.urg) rxUrgent(c);
   if (segment.len != 0) rxData(c);
   else if (options.hasTs && c.options & SynFlag.timestamps) state.stamp(c, segment.seqNo, options.tsVal);
   if (segment.bits & Bit.fin) rxFin(c);
@@ -53,6 +54,7 @@ function synAgain(c: Conn): bool {
   counters.add(C.duplicate);
   c.clientRetransmits++;
   table.mark(c, Dirty.retransmit);
+  if (options.hasTs && c.options & SynFlag.timestamps) state.stamp(c, segment.seqNo, options.tsVal);
   c.flags |= Flag.synDue;
   table.want(c);
   return true;
@@ -230,6 +232,15 @@ function rxData(c: Conn): void {
 function rxStamp(c: Conn, off: u32): void {
   if (c.gated) state.remember(c, off, options.tsVal);
   else state.stamp(c, segment.seqNo, options.tsVal);
+}
+
+/** The urgent pointer moves on (RFC 9293 3.10.7.4, sixth); the data stay in the stream. A chain's service observes events alone (R3), and is not told. */
+function rxUrgent(c: Conn): void {
+  const up = segment.urgent - c.irs - 1;
+  if (c.gated || c.finRcvd || seq.le(up, c.readOff) || (c.flags & Flag.rcvUrgent && seq.le(up, c.rcvUp))) return;
+  c.rcvUp = up;
+  c.flags |= Flag.rcvUrgent;
+  table.mark(c, Dirty.urgent);
 }
 
 function rxFin(c: Conn): void {

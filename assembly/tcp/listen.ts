@@ -6,6 +6,9 @@ import * as local from "../net/local";
 import { LocalFlag } from "../net/local";
 import * as segment from "./segment";
 import * as options from "./options";
+import { TTL } from "../net/ip";
+import * as route from "../net/route";
+import * as iface from "../net/iface";
 import * as table from "./table";
 import * as state from "./state";
 import * as cc from "./cc";
@@ -32,11 +35,13 @@ import { Tcp as C } from "./counters";
   user: u16;        // a program's socket, 0: a service's
   limit: u32;       // connections that may wait to be accepted; 0: any number
   waiting: u32;     // of these, how many wait: counted with a limit, and counted down by the owner
+  ttl: u8;          // of what its connections send
+  tos: u8;
 }
 
 const MAX: u32 = SERVICES + 16;
-const BASE: usize = memory.data(48 * MAX, 16);
-if (offsetof<Listener>() > 48) ERROR("Listener: layout");
+const BASE: usize = memory.data(64 * MAX, 16);
+if (offsetof<Listener>() > 64) ERROR("Listener: layout");
 /** Segments when the owner sets no limit: an Ethernet's. */
 export const MSS: u32 = 1460;
 /** Keep-alive's idle time where it is on (RFC 9293 3.8.4: no less by default). */
@@ -44,10 +49,10 @@ export const KEEP_IDLE: u32 = 7200000;
 
 let top: u32 = 0;                 // no listener from this place on
 
-export function init(): void { memory.fill(BASE, 0, 48 * MAX); top = 0; }
+export function init(): void { memory.fill(BASE, 0, 64 * MAX); top = 0; }
 
 // @ts-ignore: decorator
-@inline function at(i: u32): Listener { return changetype<Listener>(BASE + <usize>i * 48); }
+@inline function at(i: u32): Listener { return changetype<Listener>(BASE + (<usize>i << 6)); }
 
 /** The listener for an address and port, or null. An exact address goes before any address. */
 export function find(addr: u32, port: u32): Listener | null {
@@ -74,8 +79,9 @@ export function add(addr: u32, port: u32): Listener | null {
   for (let i: u32 = 0; i < MAX; i++) {
     const l = at(i);
     if (l.used) continue;
-    memory.fill(changetype<usize>(l), 0, 48);
+    memory.fill(changetype<usize>(l), 0, 64);
     l.used = 1;
+    l.ttl = <u8>TTL;
     l.addr = addr; l.port = <u16>port;
     top = max<u32>(top, i + 1);
     return l;
@@ -110,6 +116,15 @@ export function record(s: Syn): void {
   s.pad = 0;
 }
 
+/** Largest segment that the link towards `remote` carries (RFC 9293 3.7.1: MMS_S); at most `most`. */
+export function fit(remote: u32, most: u32): u32 {
+  const r = route.lookup(remote);
+  return r == null ? most : min<u32>(most, iface.at(r.iface).mtu - 40);
+}
+
+/** The same for a listener's connections. Gated, every replica must compute the same (R12): the limit alone counts. */
+export function segmentTo(l: Listener, remote: u32): u32 { return l.gated ? l.mssLimit : fit(remote, l.mssLimit); }
+
 /** The block of a SYN in SYN-RECEIVED, with iss from the record; null, counted, when there is none or the addresses are taken. */
 export function make(l: Listener, s: Syn, tsOffset: u32): Conn | null {
   if (table.find(s.localAddr, s.localPort, s.remoteAddr, s.remotePort) != null) return null;
@@ -126,6 +141,8 @@ export function make(l: Listener, s: Syn, tsOffset: u32): Conn | null {
   c.userTimeout = USER_TIMEOUT;
   if (l.limit != 0) l.waiting++;
   state.begin(c, l.rcvCap, l.sndCap);
+  c.ttl = l.ttl;
+  c.tos = l.tos;
   numbers(c, s, l, tsOffset);
   cc.init(c);
   if (!(s.flags & SynFlag.cookie)) c.flags |= Flag.synDue;
@@ -147,7 +164,7 @@ function numbers(c: Conn, s: Syn, l: Listener, tsOffset: u32): void {
   c.sndWndMax = s.wnd;
   c.sndWl1 = s.irs;
   c.sndWl2 = s.iss;
-  state.agree(c, s.flags & (SynFlag.timestamps | SynFlag.sack), s.mss, s.wscale, l.mssLimit);
+  state.agree(c, s.flags & (SynFlag.timestamps | SynFlag.sack), s.mss, s.wscale, segmentTo(l, s.remoteAddr));
   c.wscaleRcv = s.wscale == 255 ? 0 : <u8>window.scaleFor(l.rcvCap);
   c.edgeSent = min<u32>(l.rcvCap, 65535);
 }

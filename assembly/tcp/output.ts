@@ -203,6 +203,8 @@ export function ack(c: Conn): bool {
 function build(c: Conn, off: u32, n: u32, bits: u32): bool {
   const o = out.begin(c.voice);
   if (!o) return false;
+  out.mark(c.ttl, c.tos);
+  if (c.flags & Flag.sndUrgent) bits |= urgent(c, off);
   const ts = (c.options & SynFlag.timestamps) != 0;
   if (ts) options.writeTs(o, c.tsOffset + site.ms(), c.tsRecent);
   let len: u32 = ts ? 12 : 0;
@@ -220,6 +222,14 @@ function build(c: Conn, off: u32, n: u32, bits: u32): bool {
   return true;
 }
 
+/** The bit of a segment from `off`, its pointer set, while urgent data of ours lie ahead of it (RFC 9293 3.8.5); 0: none do. */
+function urgent(c: Conn, off: u32): u32 {
+  if (seq.le(c.sndUp, c.heardAck)) c.flags &= ~<u32>Flag.sndUrgent;
+  if (seq.le(c.sndUp, off)) return 0;
+  out.setUrgent(min<u32>(c.sndUp - off, 65535));
+  return Bit.urg;
+}
+
 /** The segment that left told the client about everything up to `a` and the window. */
 function told(c: Conn, a: u32): void {
   c.lastAck = a;
@@ -235,6 +245,7 @@ function told(c: Conn, a: u32): void {
 function syn(c: Conn): bool {
   const o = out.begin(c.voice);
   if (!o) return false;
+  out.mark(c.ttl, c.tos);
   const active = c.state == State.synSent;
   const sackOk = (c.options & SynFlag.sack) != 0, ts = (c.options & SynFlag.timestamps) != 0;
   const n = options.writeSyn(o, c.mssMax, sackOk, ts, c.tsOffset + site.ms(), active ? 0 : c.tsRecent, c.wscaleRcv);
@@ -248,10 +259,14 @@ function syn(c: Conn): bool {
 
 /** An RST of a synchronized connection: exact at what the client expects next, as far as we know. */
 export function rst(c: Conn): void {
-  if (!out.begin(c.voice)) return;
+  const o = out.begin(c.voice), ts = (c.options & SynFlag.timestamps) != 0;
+  if (!o) return;
+  out.mark(c.ttl, c.tos);
+  // RFC 7323 3.2: also an RST carries them
+  if (ts) options.writeTs(o, c.tsOffset + site.ms(), c.tsRecent);
   counters.add(C.resetSent);
   const at = c.iss + 1 + seq.max(c.sentMax, c.heardAck) + (c.flags & Flag.finEver ? 1 : 0);
-  out.end(c.voice, c.localAddr, c.localPort, c.remoteAddr, c.remotePort, at, ackNo(c), Bit.rst | Bit.ack, 0, 0, 0);
+  out.end(c.voice, c.localAddr, c.localPort, c.remoteAddr, c.remotePort, at, ackNo(c), Bit.rst | Bit.ack, 0, ts ? 12 : 0, 0);
 }
 
 /** A keep-alive probe: an old sequence number that asks for an ACK (RFC 9293 3.8.4). */

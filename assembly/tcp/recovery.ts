@@ -55,7 +55,8 @@ function suspect(c: Conn): void {
 
 function enter(c: Conn): void {
   counters.add(C.fastRetransmits);
-  const way = c.sentMax - c.heardAck;
+  // RFC 5681 3.2 (2): what limited transmit sent beyond the window does not count
+  const way = min<u32>(c.sentMax - c.heardAck, c.cwnd);
   c.recover = c.sentMax;
   c.cwnd = cc.lost(c, way);
   c.flags |= Flag.recovery;
@@ -101,6 +102,8 @@ function rest(c: Conn): void {
     return;
   }
   if (c.rescue != c.heardAck && seq.gt(c.rescue, c.heardAck)) return;
+  // rule 4 is about the highest byte that was not SACKed: where the end was, all of them went again already
+  if (c.sacked != 0 && sack.skip(c, c.sentMax - 1) != c.sentMax - 1) return;
   if (last(c)) c.rescue = c.recover;
 }
 

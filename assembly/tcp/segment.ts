@@ -15,6 +15,8 @@ export let seqNo: u32 = 0;
 export let ack: u32 = 0;
 export let wnd: u32 = 0;
 export let bits: u32 = 0;
+/** With Bit.urg: the sequence number behind the urgent data (RFC 9293 3.8.5). */
+export let urgent: u32 = 0;
 /** Payload: address and bytes. */
 export let data: usize = 0;
 export let len: u32 = 0;
@@ -36,6 +38,7 @@ export function parse(p: usize, n: u32): bool {
   ack = t.ack;
   wnd = t.wnd;
   bits = t.bits;
+  if (bits & Bit.urg) urgent = seqNo + t.urgent;
   data = p + ihl + t.headerSize;
   len = size - t.headerSize;
   return true;

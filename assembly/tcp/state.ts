@@ -12,6 +12,7 @@ import * as output from "./output";
 import * as rtt from "./rtt";
 import * as window from "./window";
 import * as recovery from "./recovery";
+import { TTL } from "../net/ip";
 import * as out from "./out";
 import * as clock from "../core/clock";
 import * as seq from "../core/seq";
@@ -31,6 +32,8 @@ export function establish(c: Conn): void {
   c.backoff = 0;
   // RFC 6298 5.7: after a repeated SYN the data starts with 3 s
   if (c.synTries != 0 && !(c.flags & Flag.sampled)) c.rto = 3000;
+  // RFC 5681 3.1, relaxed by RFC 6928 2: more than one SYN was lost
+  if (c.synTries > 1) c.cwnd = c.mss;
   counters.add(C.established);
   keepAlive(c);
   table.want(c);
@@ -151,6 +154,12 @@ export function giveUp(c: Conn): void {
   else abandon(c, Dirty.giveUp);
 }
 
+/** A soft error: news for a plain connection's owner. A chain's service observes events alone (R3). */
+export function trouble(c: Conn, what: u32): void {
+  c.trouble = <u8>what;
+  if (!c.gated) table.mark(c, Dirty.trouble);
+}
+
 /** An acknowledgement up to offset `off`, and of the FIN if `fin`, which is valid: returns the bytes newly acknowledged. */
 export function acknowledged(c: Conn, off: u32, fin: bool): u32 {
   const n = seq.gt(off, c.heardAck) ? off - c.heardAck : 0;
@@ -197,6 +206,7 @@ export function begin(c: Conn, rcvCap: u32, sndCap: u32): void {
   c.edge = rcvCap;
   c.edgeLimit = rcvCap;
   c.rto = rtt.INITIAL;
+  c.ttl = <u8>TTL;
   c.rcvMss = 536;
 }
 

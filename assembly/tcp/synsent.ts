@@ -31,7 +31,7 @@ export function open(local: u32, lport: u32, remote: u32, rport: u32, owner: u32
   c.tsOffset = keys.tsOffset(local, lport, remote, rport);
   c.tsFloor = c.tsOffset;
   state.begin(c, rcvCap, sndCap);
-  state.agree(c, SynFlag.timestamps | SynFlag.sack, 0, 255, listen.MSS);
+  state.agree(c, SynFlag.timestamps | SynFlag.sack, 0, 255, listen.fit(remote, listen.MSS));
   c.wscaleRcv = <u8>window.scaleFor(rcvCap);
   c.flags |= Flag.synDue | Flag.active;
   table.want(c);

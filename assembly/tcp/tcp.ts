@@ -8,6 +8,7 @@ import { Timer } from "../core/wheel";
 import { RCV_MAX, SND_MAX } from "../core/sizes";
 import * as frame from "../core/frame";
 import * as clock from "../core/clock";
+import * as seq from "../core/seq";
 import * as local from "../net/local";
 import * as segment from "./segment";
 import * as stream from "./stream";
@@ -318,6 +319,21 @@ export function send(c: Conn, p: usize, n: u32): u32 {
   return got;
 }
 
+/**
+ * The same, and the last byte taken is the last urgent one: the segments that lie before say so, also while the window is closed (RFC 9293 3.8.5).
+ * Plain connections alone have urgent data.
+ */
+export function sendUrgent(c: Conn, p: usize, n: u32): u32 {
+  const got = send(c, p, n);
+  if (got == 0) return 0;
+  c.sndUp = c.prod;
+  c.flags |= Flag.sndUrgent | Flag.ackNow;
+  return got;
+}
+
+/** Bytes from the next that is read to the last urgent one; 0: no urgent data wait. */
+export function urgent(c: Conn): u32 { return c.flags & Flag.rcvUrgent && seq.gt(c.rcvUp, c.readOff) ? c.rcvUp - c.readOff : 0; }
+
 /** The service sends nothing more: a FIN follows. */
 export function shut(c: Conn): void { state.shut(c); }
 
@@ -330,6 +346,7 @@ export function recv(c: Conn, p: usize, n: u32): u32 {
   if (got == 0) return 0;
   stream.read(table.rxStream(c), c.readOff, p, got);
   state.readUpTo(c, c.readOff + got);
+  if (c.flags & Flag.rcvUrgent && seq.ge(c.readOff, c.rcvUp)) c.flags &= ~<u32>Flag.rcvUrgent;
   return got;
 }
 
@@ -382,6 +399,10 @@ export function setSendBuffer(c: Conn, n: u32): void { c.sndCap = min<u32>(n, SN
 export function setCongestion(c: Conn, algo: u32): void { if (c.cc != algo) cc.change(c, algo); }
 /** Keep-alive probes: milliseconds between them, and how many without answer end the connection; 0: the default. */
 export function setKeepAliveProbes(c: Conn, interval: u32, probes: u32): void { c.keepInterval = interval; c.keepProbes = probes; }
+/** Time to live and type of service (the DSCP in its upper six bits) of what a connection sends from now on (RFC 9293 3.9.2, 3.9.1.6). */
+export function setMarks(c: Conn, ttl: u32, tos: u32): void { c.ttl = <u8>ttl; c.tos = <u8>tos; }
+/** The same for a listener's connections. */
+export function markAll(l: L, ttl: u32, tos: u32): void { l.ttl = <u8>ttl; l.tos = <u8>tos; }
 /** Gives up after this many milliseconds without an acknowledgement. */
 export function setUserTimeout(c: Conn, ms: u32): void { c.userTimeout = ms; }
 /** Keep-alive after this many idle milliseconds; 0: none. */

@@ -14,6 +14,7 @@ import * as site from "../core/site";
 import * as seq from "../core/seq";
 import * as segment from "./segment";
 import * as options from "./options";
+import { TTL } from "../net/ip";
 import * as out from "./out";
 import * as output from "./output";
 import * as table from "./table";
@@ -36,7 +37,9 @@ import { Tcp as C } from "./counters";
   until: u32;                 // clock.ms
   flags: u32;                 // SynFlag
   serial: u32;                // rises along the list
-  pad: u32;
+  ttl: u8;                    // of what it says
+  tos: u8;
+  pad: u16;
 }
 if (offsetof<TimeWait>() != 64) ERROR("TimeWait: layout");
 
@@ -106,6 +109,8 @@ export function add(c: Conn): void {
   w.wnd = window.field(c, c.dep);
   w.voice = c.voice;
   w.flags = c.options;
+  w.ttl = c.ttl;
+  w.tos = c.tos;
   enter(w);
   wait(w);
 }
@@ -172,6 +177,7 @@ function newer(w: TimeWait): bool {
 function ack(w: TimeWait): void {
   const o = out.begin(w.voice);
   if (!o) return;
+  out.mark(w.ttl, w.tos);
   const ts = (w.flags & SynFlag.timestamps) != 0;
   if (ts) options.writeTs(o, w.tsOffset + site.ms(), w.tsRecent);
   out.end(w.voice, w.localAddr, w.localPort, w.remoteAddr, w.remotePort, w.sndNxt, w.rcvNxt, Bit.ack, w.wnd, ts ? 12 : 0, 0);
@@ -214,6 +220,8 @@ export function restore(q: Portable, voice: usize): void {
   w.rcvNxt = q.rcvNxt; w.sndNxt = q.sndNxt; w.tsRecent = q.tsRecent; w.tsOffset = q.tsOffset;
   w.wnd = q.wnd & 0xffff;
   w.flags = q.wnd >> 16;
+  w.ttl = <u8>TTL;
+  w.tos = 0;
   w.voice = voice;
   enter(w);
   later(w, clock.ms + q.left);

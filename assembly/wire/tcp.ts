@@ -21,6 +21,7 @@ export const enum Bit { fin = 1, syn = 2, rst = 4, psh = 8, ack = 16, urg = 32 }
   get seq(): u32 { return be32(this.rawSeq); }
   get ack(): u32 { return be32(this.rawAck); }
   get wnd(): u32 { return be16(this.rawWnd); }
+  get urgent(): u32 { return be16(this.rawUrg); }
   /** Bytes of header with options. */
   get headerSize(): u32 { return (<u32>this.rawOff >> 4) << 2; }
 
@@ -29,6 +30,7 @@ export const enum Bit { fin = 1, syn = 2, rst = 4, psh = 8, ack = 16, urg = 32 }
   set seq(v: u32) { this.rawSeq = bswap<u32>(v); }
   set ack(v: u32) { this.rawAck = bswap<u32>(v); }
   set wnd(v: u32) { this.rawWnd = bswap<u16>(<u16>v); }
+  set urgent(v: u32) { this.rawUrg = bswap<u16>(<u16>v); }
   set headerSize(v: u32) { this.rawOff = <u8>(v << 2); }
 }
 if (offsetof<Tcp>() != TCP_SIZE) ERROR("Tcp: layout");

@@ -120,6 +120,12 @@ export function meet(i: u32, addr: u32, n: u32): void {
   expect(arp.known(i, addr) != null).toBeTruthy();
 }
 
+/** A known neighbour answers where it is being asked again. */
+export function answer(i: u32, addr: u32): void {
+  const e = arp.known(i, addr);
+  if (e != null && e.tries != 0 && wheel.isArmed(changetype<wheel.Timer>(e))) arpFrom(i, ArpOp.reply, addr, 2, iface.at(i).addr);
+}
+
 /** n bytes at p as hexadecimal digits. */
 export function hex(p: usize, n: u32): string {
   let s = "";

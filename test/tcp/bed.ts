@@ -3,7 +3,7 @@
 
 import { A, B, FAR, OUT, PEER, blank, drain, meet, next } from "../net/bed";
 import * as bed from "../net/bed";
-import { ETH } from "../../assembly/wire/eth";
+import { ETH, Eth, EtherType } from "../../assembly/wire/eth";
 import { IP, Ip4 } from "../../assembly/wire/ip4";
 import { Bit, Tcp, TCP_SIZE } from "../../assembly/wire/tcp";
 import { CHUNKS, CONNS, HALF_OPENS, RANGES } from "../../assembly/core/sizes";
@@ -46,7 +46,7 @@ export function start(): void {
   meet(0, PEER, 2);
   meet(1, FAR, 2);
   tcp.init(KEY, KEY);
-  optLen = 0;
+  optLen = 0; arps = 0;
   for (let i: u32 = 0; i < 1 << 17; i++) store<u8>(BUF + i, <u8>(i * 7 + (i >> 8)));
 }
 
@@ -66,9 +66,14 @@ export function end(): void {
 
 /** Time passes; what was sent meanwhile is kept for `expectSeg`. */
 export function later(ms: u32): void {
-  if (ms >= 60000) { for (let i: u32 = 0; i < ms; i += 1000) { bed.later(1000); tcp.flush(); drain(); } return; }
-  bed.later(ms);
-  tcp.flush();
+  for (let left = ms; left > 0;) {
+    const d = min<u32>(left, 1000);
+    bed.later(d);
+    bed.answer(0, PEER);
+    tcp.flush();
+    if (ms >= 60000) drain();
+    left -= d;
+  }
 }
 
 // options of the next segment
@@ -121,9 +126,12 @@ export function expectSeg(bits: u32, seq: u32, ack: u32, n: u32): void {
 /** Nothing was sent. */
 export function expectNone(): void { expect(take()).toBe(0, "nothing is sent"); }
 
-/** Takes the next frame of interface 0 into OUT: its IP length; checks both checksums. */
+/** ARP requests that `take` met. */
+export let arps: u32 = 0;
+
+/** Takes the next IP packet of interface 0 into OUT: its length; checks both checksums. */
 export function take(): u32 {
-  if (next(0) == 0) return 0;
+  do { if (next(0) == 0) return 0; } while (changetype<Eth>(OUT).rawType == EtherType.arp && ++arps != 0);
   const h = changetype<Ip4>(OUT + ETH), n = h.length, t = out();
   expect(h.sumIsRight).toBeTruthy("IP checksum");
   expect(h.dontFragment).toBeTruthy("DF");

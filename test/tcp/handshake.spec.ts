@@ -105,9 +105,11 @@ describe("handshake", () => {
     const c = opening();
     later(1001); expectSeg(S, 0, 0, 0);
     later(2001); expectSeg(S, 0, 0, 0);
-    later(150000);
+    later(177000);
+    expect(c.state).toBe(<u8>State.synSent);
+    later(5000);
     expect(c.state).toBe(<u8>State.closed);
-    expect(news(c)).toBe(Dirty.giveUp);
+    expect(news(c)).toBe(Dirty.giveUp | Dirty.trouble);
   });
   test("rfc4987_3_6_a_flood_is_met_with_cookies_and_real_clients_get_through", () => {
     listener();

@@ -4,7 +4,7 @@
 import { A, B, FAR, PEER, end, start } from "./bed";
 import { OUT, blank, next } from "../net/bed";
 import * as bed from "../net/bed";
-import { ETH } from "../../assembly/wire/eth";
+import { ETH, Eth, EtherType } from "../../assembly/wire/eth";
 import { IP, Ip4 } from "../../assembly/wire/ip4";
 import { Tcp } from "../../assembly/wire/tcp";
 import { Conn, State, SynFlag } from "../../assembly/tcp/conn";
@@ -33,6 +33,7 @@ function random(n: u32): u32 { seed ^= seed << 13; seed ^= seed >> 17; seed ^= s
 function collect(): void {
   for (let i: u32 = 0; i < 2; i++) {
     for (let n = next(i); n != 0; n = next(i)) {
+      if (changetype<Eth>(OUT).rawType == EtherType.arp) { bed.answer(i, i == 0 ? PEER : FAR); continue; }
       if (random(1000) < loss || queued == QUEUE) { dropped++; continue; }
       const p = blank(), len = n - ETH;
       memory.copy(p + ETH, OUT + ETH, len);
