@@ -22,6 +22,7 @@ const COMMANDS: Record<string, Entry> = {
   "check-i486": { summary: "count what the boards' modules cost as i486 code", file: "./i486/cli.ts" },
   image: { summary: "write a node as an image for a 486 or Pentium board", file: "./image/cli.ts" },
   boot: { summary: "start an image in QEMU", file: "./image/boot.ts" },
+  flash: { summary: "write an image to a disk, card or stick, and compare", file: "./image/flash.ts" },
   where: { summary: "find the line of an address that a board's trap printed", file: "./image/where.ts" },
   site: { summary: "check a site file, or compile a node's configuration", file: "./site/cli.ts" },
   content: { summary: "pack a folder into a content image, or list one", file: "./content/cli.ts" },

@@ -20,13 +20,13 @@ const BUILD = ["cc"], LAB = ["ip", "nft", "ethtool", "unshare", "setpriv"];
 const COMMANDS = {
   build: { build: true, programs: BUILD },
   demo: { build: true, lab: true, programs: [...BUILD, ...LAB, "ffmpeg", "curl", "nc", "dumpcap"] },
-  test: { build: true, lab: true, programs: [...BUILD, ...LAB, "ffmpeg", "ffprobe", "tshark", "iperf3", "nc", "curl", "dumpcap", "ping", "traceroute", "nmap", "perl", "valgrind"] },
+  test: { build: true, lab: true, programs: [...BUILD, ...LAB, "ffmpeg", "ffprobe", "tshark", "iperf3", "nc", "curl", "dumpcap", "ping", "traceroute", "nmap", "perl", "valgrind", "ld", "qemu-system-i386", "grub-mkrescue"] },
   campaign: { build: true, lab: true, programs: [...BUILD, ...LAB, "tshark", "iperf3", "nc", "curl", "dumpcap", "perl"] },
   bench: { build: true, lab: true, programs: [...BUILD, ...LAB, "taskset", "tc"] },
   lab: { build: true, holder: true, programs: [...BUILD, ...LAB] },
   run: { build: true, root: true, programs: [...BUILD, "ip", "nft"] },
   sim: { build: true, programs: BUILD },
-  image: { programs: ["cc", "ld"] }, boot: { programs: ["qemu-system-i386"] }, where: { programs: ["ld"] },
+  image: { programs: ["cc", "ld"] }, boot: { programs: ["qemu-system-i386"] }, where: { programs: ["ld"] }, flash: {},
   "check-i486": { programs: [...BUILD, "valgrind"] },
   spec: {}, site: {}, content: {}, ctl: {}, nc: {}, replay: {},
 };

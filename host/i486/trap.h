@@ -1,15 +1,8 @@
 /* What cannot go on: said with its place on the consoles, then the node starts anew. */
 #ifndef TRAP_H_
 #define TRAP_H_
-/* Addresses of functions, ascending, each with the offset of its name; the names follow. The second link fills it in (tools/image). */
+/* Addresses of functions, ascending, each with the offset of its name; the names follow (symbols.S). */
 extern const u32 symbols[];
-asm(".section .symbols, \"a\"\n.balign 4\n.globl symbols\nsymbols: "
-#ifdef SYMBOLS
-    ".incbin \"" SYMBOLS "\"\n"
-#else
-    ".long 0\n"
-#endif
-    ".text");
 
 static void say_place(u32 eip) {
   u32 n = symbols[0], found = 0;
