@@ -1,7 +1,7 @@
 // Namespaces, links and host processes for the tests of the Linux host. Everything made is removed by `close`.
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -85,6 +85,9 @@ export class Host {
     return this.exit;
   }
 }
+
+/** Whether this user may open TAP devices; without root the file is often root's alone, and the host says so. */
+export function mayTap(): boolean { try { accessSync("/dev/net/tun", constants.R_OK | constants.W_OK); return true; } catch { return false; } }
 
 let benches = 0;
 

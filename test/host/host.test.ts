@@ -6,7 +6,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, statSync, writeFileSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
 import { after, afterEach, before, test } from "node:test";
-import { Bench, build, sleep, until } from "./bench.ts";
+import { Bench, build, mayTap, sleep, until } from "./bench.ts";
 
 let bench: Bench;
 before(async () => { await build(); bench = new Bench(); });
@@ -170,6 +170,7 @@ test("a pulled cable is told and survived", async () => {
 
 test("a TAP device is made and reflects", async () => {
   const host = bench.spawn(["--config", bench.config(0), "--iface", "ht0=tap"]);
+  if (!mayTap()) { assert.equal(await host.exit, 1); assert.match(host.stderr, /interface ht0: \/dev\/net\/tun: .*needs the tun driver, and root/); return; }
   await host.started();
   bench.in(bench.h, "ip link set ht0 up; ip addr add 10.8.0.1/24 dev ht0; ip neigh replace 10.8.0.2 lladdr 02:00:00:00:00:0c dev ht0");
   await until("link up", async () => (await host.status()).link === 1);
