@@ -20,7 +20,7 @@ const BUILD = ["cc"], LAB = ["ip", "nft", "ethtool", "unshare", "setpriv"];
 const COMMANDS = {
   build: { build: true, programs: BUILD },
   demo: { build: true, lab: true, programs: [...BUILD, ...LAB, "ffmpeg", "curl", "nc", "dumpcap"] },
-  test: { build: true, lab: true, programs: [...BUILD, ...LAB, "ffmpeg", "ffprobe", "tshark", "iperf3", "nc", "curl", "dumpcap", "ping", "traceroute", "nmap", "perl", "valgrind", "ld", "qemu-system-i386", "grub-mkrescue"] },
+  test: { build: true, lab: true, programs: [...BUILD, ...LAB, "ffmpeg", "ffprobe", "tc", "taskset", "tshark", "iperf3", "nc", "curl", "dumpcap", "ping", "traceroute", "nmap", "perl", "valgrind", "ld", "qemu-system-i386", "grub-mkrescue"] },
   campaign: { build: true, lab: true, programs: [...BUILD, ...LAB, "tshark", "iperf3", "nc", "curl", "dumpcap", "perl"] },
   bench: { build: true, lab: true, programs: [...BUILD, ...LAB, "taskset", "tc"] },
   lab: { build: true, holder: true, programs: [...BUILD, ...LAB] },

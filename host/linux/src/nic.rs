@@ -172,6 +172,7 @@ impl Nic {
         }
         if let Device::Packet(p) = &mut self.device {
             p.rebind();
+            p.look_behind();
             self.ring.missed(p.drops());
         }
         let mut r = request(&self.name);

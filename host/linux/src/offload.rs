@@ -182,16 +182,16 @@ fn fix_tcp(tcp: &mut [u8], offset: usize, first: bool, last: bool) {
     }
 }
 
-fn get16(b: &[u8], at: usize) -> u16 {
+pub fn get16(b: &[u8], at: usize) -> u16 {
     u16::from_be_bytes([b[at], b[at + 1]])
 }
 
-fn put16(b: &mut [u8], at: usize, v: u16) {
+pub fn put16(b: &mut [u8], at: usize, v: u16) {
     b[at..at + 2].copy_from_slice(&v.to_be_bytes());
 }
 
 /// Adds the big-endian 16-bit words of `b`, four bytes at a time: congruent modulo 0xffff. Room for 2^31 such additions.
-fn add(mut sum: u64, b: &[u8]) -> u64 {
+pub fn add(mut sum: u64, b: &[u8]) -> u64 {
     let mut words = b.chunks_exact(4);
     for w in &mut words {
         sum += u32::from_be_bytes([w[0], w[1], w[2], w[3]]) as u64;
@@ -201,7 +201,7 @@ fn add(mut sum: u64, b: &[u8]) -> u64 {
     sum + u32::from_be_bytes(last) as u64
 }
 
-fn fold(mut sum: u64) -> u16 {
+pub fn fold(mut sum: u64) -> u16 {
     while sum > 0xffff {
         sum = (sum & 0xffff) + (sum >> 16);
     }

@@ -2,15 +2,19 @@
 //! own, so that only received frames carry the header that tells of offloads.
 
 use crate::fail::{Fail, Result, fail, os};
+use crate::gso::{self, HEADERS, Large};
 use crate::nic::{Rx, Tx};
 use crate::offload::{self, NEEDS_CSUM, Stage, VNET_HDR, VnetHdr};
+use crate::qdisc;
 use crate::ring::{Ring, TxFrame};
 use std::io::Error;
-use std::mem::{size_of_val, zeroed};
+use std::mem::{MaybeUninit, size_of_val, zeroed};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 /// Frames per system call.
 pub const BATCH: usize = 64;
+/// Received frames per system call at least, where there is room.
+const BATCH_LEAST: usize = 8;
 /// Received frames per system call while the interface hands out frames to be cut, each up to 64 KiB.
 const BATCH_LARGE: usize = 8;
 /// What a frame that is longer than a posted buffer may have in all.
@@ -21,6 +25,12 @@ pub struct Packet {
     name: String,
     rx: OwnedFd,
     tx: OwnedFd,
+    /// For large frames; their headers, and whether the queue behind takes such.
+    gso: Option<OwnedFd>,
+    larges: Vec<(VnetHdr, [u8; HEADERS])>,
+    joins: bool,
+    /// The last call used the socket for large frames: where it was full, that one tells when it has room.
+    used_large: bool,
     /// Received frames come with a `VnetHdr`.
     vnet: bool,
     headers: [VnetHdr; BATCH],
@@ -28,6 +38,8 @@ pub struct Packet {
     large: Vec<u8>,
     stage: Stage,
     limit: usize,
+    /// Frames that the next call asks for.
+    most: usize,
 }
 
 impl Packet {
@@ -38,7 +50,7 @@ impl Packet {
             // Bound to index 0 the sockets would take the frames of every interface of the machine.
             return fail(format!("interface {name}: no such interface here ('ip link' lists them; NAME=tap makes a TAP device)"));
         }
-        let (rx, tx) = (socket(name)?, socket(name)?);
+        let (rx, tx, gso) = (socket(name)?, socket(name)?, socket(name)?);
         set(&rx, libc::SOL_PACKET, libc::PACKET_IGNORE_OUTGOING, &1i32)
             .map_err(|e| Fail::Other(format!("interface {name}: PACKET_IGNORE_OUTGOING: {e} (Linux 4.20 or later is needed)")))?;
         let vnet = set(&rx, libc::SOL_PACKET, libc::PACKET_VNET_HDR, &1i32).is_ok();
@@ -48,15 +60,22 @@ impl Packet {
         }
         drop_tagged(&rx).map_err(|e| Fail::Other(format!("interface {name}: socket filter: {e}")))?;
         let large = if vnet { vec![0; BATCH * LARGE] } else { Vec::new() };
-        let mut p =
-            Packet { name: name.into(), rx, tx, vnet, headers: [VnetHdr::default(); BATCH], large, stage: Stage::default(), limit: BATCH };
+        let gso = set(&gso, libc::SOL_PACKET, libc::PACKET_VNET_HDR, &1i32).is_ok().then_some(gso);
+        let larges = Vec::with_capacity(BATCH);
+        let headers = [VnetHdr::default(); BATCH];
+        let mut p = Packet {
+            name: name.into(), rx, tx, gso, larges, joins: false, used_large: false, vnet, headers, large, stage: Stage::default(), limit: BATCH, most: BATCH,
+        };
         p.bind(index)?;
+        p.look_behind();
         Ok(p)
     }
 
     fn bind(&mut self, index: u32) -> Result<()> {
         bind(&self.rx, index, libc::ETH_P_ALL as u16).map_err(|e| Fail::Other(format!("interface {}: bind: {e}", self.name)))?;
-        bind(&self.tx, index, 0).map_err(|e| Fail::Other(format!("interface {}: bind: {e}", self.name)))?;
+        for s in [Some(&self.tx), self.gso.as_ref()].into_iter().flatten() {
+            bind(s, index, 0).map_err(|e| Fail::Other(format!("interface {}: bind: {e}", self.name)))?;
+        }
         // SAFETY: packet_mreq is plain numbers.
         let mut m: libc::packet_mreq = unsafe { zeroed() };
         m.mr_ifindex = index as i32;
@@ -73,12 +92,18 @@ impl Packet {
         }
     }
 
+    /// Sees whether large frames can leave.
+    pub fn look_behind(&mut self) {
+        self.joins = self.gso.is_some() && qdisc::takes_large_frames(index(&self.name));
+    }
+
     pub fn rx_fd(&self) -> RawFd {
         self.rx.as_raw_fd()
     }
 
+    /// The socket that tells when it has room again.
     pub fn tx_fd(&self) -> RawFd {
-        self.tx.as_raw_fd()
+        self.gso.as_ref().filter(|_| self.used_large).unwrap_or(&self.tx).as_raw_fd()
     }
 
     /// Frames are at hand that did not fit the buffers posted so far.
@@ -92,35 +117,36 @@ impl Packet {
         if !self.stage.is_empty() {
             return self.unstage(ring, free);
         }
-        let n = free.min(self.limit);
+        let n = free.min(self.limit).min(self.most);
         if n == 0 {
             return Ok(Rx::default());
         }
-        // SAFETY: both are plain numbers and pointers.
-        let mut iov: [[libc::iovec; 3]; BATCH] = unsafe { zeroed() };
-        let mut msgs: [libc::mmsghdr; BATCH] = unsafe { zeroed() };
+        // Only the first n places are written and read.
+        let mut iov = [const { MaybeUninit::<[libc::iovec; 3]>::uninit() }; BATCH];
+        let mut msgs = [const { MaybeUninit::<libc::mmsghdr>::uninit() }; BATCH];
         let size = ring.buf_size as usize;
         for i in 0..n {
             let buffer = ring.buffer(i as u32)?;
-            let v = &mut iov[i];
-            v[0] = libc::iovec { iov_base: (&raw mut self.headers[i]).cast(), iov_len: VNET_HDR };
-            v[1] = libc::iovec { iov_base: buffer.cast(), iov_len: size };
-            let (first, parts) = if self.vnet {
-                let rest = &mut self.large[i * LARGE + size..(i + 1) * LARGE];
-                v[2] = libc::iovec { iov_base: rest.as_mut_ptr().cast(), iov_len: rest.len() };
-                (0, 3)
-            } else {
-                (1, 1)
-            };
-            msgs[i].msg_hdr.msg_iov = &mut v[first];
-            msgs[i].msg_hdr.msg_iovlen = parts;
+            let header = part((&raw mut self.headers[i]).cast(), VNET_HDR);
+            let rest = if self.vnet { &mut self.large[i * LARGE + size..(i + 1) * LARGE] } else { &mut [] };
+            let v = iov[i].write([header, part(buffer, size), part(rest.as_mut_ptr(), rest.len())]);
+            let (first, parts) = if self.vnet { (0, 3) } else { (1, 1) };
+            // SAFETY: plain numbers and pointers.
+            let m = msgs[i].write(unsafe { zeroed() });
+            m.msg_hdr.msg_iov = &mut v[first];
+            m.msg_hdr.msg_iovlen = parts;
         }
         // SAFETY: the vectors point to memory that stays valid during the call.
-        let got = unsafe { libc::recvmmsg(self.rx.as_raw_fd(), msgs.as_mut_ptr(), n as u32, libc::MSG_DONTWAIT, std::ptr::null_mut()) };
+        let got = unsafe { libc::recvmmsg(self.rx.as_raw_fd(), msgs.as_mut_ptr().cast(), n as u32, libc::MSG_DONTWAIT, std::ptr::null_mut()) };
         if got < 0 {
+            self.most = BATCH_LEAST;
             return Ok(self.refused(ring));
         }
-        self.sort(ring, &msgs[..got as usize])
+        // As many again and more the next time, so that looking in vain costs little.
+        self.most = (2 * got as usize).clamp(BATCH_LEAST, BATCH);
+        // SAFETY: the first n were written.
+        let msgs = unsafe { std::slice::from_raw_parts(msgs.as_ptr().cast(), got as usize) };
+        self.sort(ring, msgs)
     }
 
     /// Nothing was received: nothing there, the interface is down, or (EINVAL) the kernel could not describe a frame's offloads and dropped it.
@@ -187,20 +213,71 @@ impl Packet {
 
     /// Sends frames in order; how many left, and why not more.
     pub fn send(&mut self, frames: &[TxFrame]) -> (usize, Tx) {
+        self.used_large = self.joins && gso::stretch(frames) > 1;
+        if self.used_large {
+            return self.send_large(frames);
+        }
         // SAFETY: both are plain numbers and pointers.
         let mut iov: [[libc::iovec; 2]; BATCH] = unsafe { zeroed() };
         let mut msgs: [libc::mmsghdr; BATCH] = unsafe { zeroed() };
+        let mut n = 0;
         for (i, f) in frames.iter().enumerate() {
-            iov[i] = [
-                libc::iovec { iov_base: f.head.cast(), iov_len: f.head_len },
-                libc::iovec { iov_base: f.body.cast(), iov_len: f.body_len },
-            ];
+            if i != 0 && self.joins && gso::stretch(&frames[i..]) > 1 {
+                break;
+            }
+            iov[i] = [part(f.head, f.head_len), part(f.body, f.body_len)];
             msgs[i].msg_hdr.msg_iov = iov[i].as_mut_ptr();
             msgs[i].msg_hdr.msg_iovlen = if f.body_len == 0 { 1 } else { 2 };
+            n += 1;
         }
         // SAFETY: the vectors point into linear memory, checked by the ring.
-        let sent = unsafe { libc::sendmmsg(self.tx.as_raw_fd(), msgs.as_mut_ptr(), frames.len() as u32, libc::MSG_DONTWAIT) };
+        let sent = unsafe { libc::sendmmsg(self.tx.as_raw_fd(), msgs.as_mut_ptr(), n, libc::MSG_DONTWAIT) };
         if sent > 0 { (sent as usize, Tx::Ok) } else { (0, Tx::from_errno()) }
+    }
+
+    /// The same for frames that begin with a stretch of one connection: stretches leave as large frames, up to the first frame that is none.
+    fn send_large(&mut self, frames: &[TxFrame]) -> (usize, Tx) {
+        // SAFETY: both are plain numbers and pointers.
+        let mut iov: [libc::iovec; 3 * BATCH] = unsafe { zeroed() };
+        let mut msgs: [libc::mmsghdr; BATCH] = unsafe { zeroed() };
+        let mut ends = [0; BATCH];
+        let (mut count, mut parts, mut done) = (0, 0, 0);
+        self.larges.clear();
+        while done < frames.len() {
+            let n = gso::stretch(&frames[done..]);
+            let Some(large) = Large::of(&frames[done..done + n]).filter(|_| n > 1) else { break };
+            self.larges.push((large.vnet, large.head));
+            // Its room was there from the start, so it stays where it is.
+            let (vnet, head) = self.larges.last_mut().expect("pushed");
+            let first = parts;
+            iov[parts] = part((&raw mut *vnet).cast(), VNET_HDR);
+            iov[parts + 1] = part(head.as_mut_ptr(), large.headers);
+            parts += 2;
+            for f in &frames[done..done + n] {
+                iov[parts] = part(f.head.wrapping_add(large.headers), f.head_len - large.headers);
+                parts += 1;
+            }
+            msgs[count].msg_hdr.msg_iov = &mut iov[first];
+            msgs[count].msg_hdr.msg_iovlen = n + 2;
+            done += n;
+            ends[count] = done;
+            count += 1;
+        }
+        let Some(fd) = &self.gso else { return (0, Tx::Ok) };
+        // SAFETY: the vectors point into linear memory, checked by the ring, and to headers that stay where they are during the call.
+        let sent = unsafe { libc::sendmmsg(fd.as_raw_fd(), msgs.as_mut_ptr(), count as u32, libc::MSG_DONTWAIT) };
+        if sent > 0 {
+            return (ends[sent as usize - 1], Tx::Ok);
+        }
+        match Tx::from_errno() {
+            // The interface takes no such frame: its parts leave one by one.
+            Tx::Bad => {
+                self.gso = None;
+                self.joins = false;
+                (0, Tx::Ok)
+            }
+            why => (0, why),
+        }
     }
 
     /// Frames that the socket's queue had no room for since the last call.
@@ -211,6 +288,10 @@ impl Packet {
         let r = unsafe { libc::getsockopt(self.rx.as_raw_fd(), libc::SOL_PACKET, libc::PACKET_STATISTICS, (&raw mut s).cast(), &mut n) };
         if r == 0 { s.tp_drops } else { 0 }
     }
+}
+
+fn part(p: *mut u8, n: usize) -> libc::iovec {
+    libc::iovec { iov_base: p.cast(), iov_len: n }
 }
 
 fn socket(name: &str) -> Result<OwnedFd> {
