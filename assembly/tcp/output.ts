@@ -127,8 +127,9 @@ export function data(c: Conn, off: u32, n: u32, fin: bool): bool {
   c.sentMax = seq.max(c.sentMax, off + n);
   if (fin) c.flags |= Flag.finSent | Flag.finEver;
   c.sentAt = clock.ms;
+  // a deadline of the persist timer is none of this segment's (RFC 6298 5)
+  if (c.flags & Flag.persist || !(c.deadlines & 1 << Slot.rtx)) armRtx(c);
   c.flags &= ~<u32>Flag.persist;
-  if (!(c.deadlines & 1 << Slot.rtx)) armRtx(c);
   if (c.options & SynFlag.sack && !(c.flags & (Flag.recovery | Flag.rtoRecovery | Flag.tlp))) recovery.armProbe(c);
   return true;
 }

@@ -70,6 +70,15 @@ describe("rfc 6298", () => {
     seg(K, 1, 2001, 60000, 0);            // 5.2: all acknowledged, the timer stands
     later(100000); expectNone();
   });
+  test("5_the_time_of_what_was_held_back_begins_when_it_leaves", () => {
+    const c = established();
+    tcp.setCork(c, true);
+    produce(c, 10); expectNone();         // the override timer runs (RFC 9293 3.8.6.2.1)
+    later(150);
+    tcp.setCork(c, false); expectSeg(K, 1, 1, 10);
+    later(190); expectNone();
+    later(15); expectSeg(K, 1, 1, 10);
+  });
   test("5_4_5_5_5_6_a_timeout_sends_the_earliest_segment_and_doubles", () => {
     const c = established();
     produce(c, 2000); expectFull(1, 2);

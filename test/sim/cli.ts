@@ -11,6 +11,7 @@ import { mutate } from "./mutate.ts";
 import { SCENARIOS } from "./scenarios/index.ts";
 import { runScenario } from "./scenarios/scenario.ts";
 import { type Outcome, runSeed } from "./seed.ts";
+import { throughput } from "./throughput.ts";
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const CORPUS = path.join(HERE, "corpus.txt");
@@ -23,6 +24,7 @@ hydranet sim [--seeds N] [--from SEED] [--jobs J] [--remember]   run N random se
 hydranet sim --seed SEED [--verbose] [--pcap FILE]              run one seed and tell what happens
 hydranet sim --scenario NAME|all [--verbose] [--pcap FILE]      run a named scenario, or all of them
 hydranet sim --mutations [RULE|SCENARIO...] [--jobs J]           take rules out one at a time: a scenario must fail for each
+hydranet sim --grid [--write]                                   measure throughput, and compare with docs/throughput.md or write it
 hydranet sim --list                                             list the scenarios
 
 The simulator runs the modules that ship, in virtual time on a seeded network, and checks the protocol's invariants at every step. Seeds that once
@@ -34,7 +36,7 @@ async function run(args: string[]): Promise<number> {
   const p = parse(args, {
     seeds: { type: "string" }, from: { type: "string" }, jobs: { type: "string" }, seed: { type: "string" }, verbose: { type: "boolean" },
     pcap: { type: "string" }, scenario: { type: "string" }, list: { type: "boolean" }, remember: { type: "boolean" },
-    mutations: { type: "boolean" },
+    mutations: { type: "boolean" }, grid: { type: "boolean" }, write: { type: "boolean" },
   });
   if (p.words.length > 0 && !p.options.mutations) throw new UsageError(`unexpected word '${p.words[0]}'`);
   if (p.options.list) { for (const s of SCENARIOS) console.log(`${s.name.padEnd(44)} ${s.about}`); return 0; }
@@ -43,6 +45,7 @@ async function run(args: string[]): Promise<number> {
   await build(undefined, say);
   const pcap = p.options.pcap as string | undefined, verbose = p.options.verbose === true;
   if (p.options.scenario !== undefined) return scenarios(String(p.options.scenario), verbose, pcap);
+  if (p.options.grid) return throughput(await load(["host", "redirector", "peer"]), p.options.write === true, say);
   const seed = number(p, "seed", 0, 2 ** 48);
   if (seed !== undefined) return one(seed, verbose, pcap);
   const n = number(p, "seeds", 0, 1e9) ?? 200, from = number(p, "from", 0, 2 ** 48) ?? 1;

@@ -12,6 +12,7 @@ interface PeerExports extends Exports {
   flush(): number;
   connect(port: number, addr: number, remotePort: number, rcvCap: number, sndCap: number): number;
   number(s: number, isn: number, ts: number): void;
+  patience(s: number, ms: number): void;
   listen(port: number, rcvCap: number, sndCap: number, mssLimit: number): void;
   news(): number;
   newsBits: WebAssembly.Global;
@@ -114,6 +115,8 @@ export class Socket {
   get localPort(): number { return this.x.localPort(this.handle); }
   /** Before anything is sent: the ISN, and the first TSval. */
   number(isn: number, ts: number): void { this.x.number(this.handle, isn, ts); }
+  /** Milliseconds without an acknowledgement after which the connection is given up. */
+  patience(ms: number): void { this.x.patience(this.handle, ms); }
   shut(): void { this.x.shut(this.handle); }
   abort(): void { this.x.abort(this.handle); this.client.forget(this.handle); }
   finish(): void { this.x.finish(this.handle); this.client.forget(this.handle); }

@@ -1,9 +1,5 @@
 // The plain TCP grid: one transfer between two client ends for each of nine buffer sizes and eight loss rates at a round trip of 100 ms.
-// `npx tsx test/sim/grid.ts [--bytes N] [--seed S] [--pcap FILE --buffer B --loss L]` prints throughput in kB/s per cell.
 
-import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
-import { build, load } from "./build.ts";
 import { Client, News, type Socket, type SocketUser } from "./client.ts";
 import { encode, Role } from "./config.ts";
 import { Engine, Violation } from "./engine.ts";
@@ -18,12 +14,15 @@ import { Flow, type FlowSpec } from "./workload.ts";
 export const BUFFERS = [128, 256, 512, 1024, 2048, 8192, 32768, 131072, 524288];
 export const LOSSES = [0, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3];
 
+/** Both ends go on trying for an hour, ms: at 30 % loss either way, five minutes in vain are one transfer's bad luck in some hundred. */
+const PATIENCE = 3_600_000;
+
 /** The listening end: takes `bytes` of noise, says as many back where asked to, closes after its peer. */
 class Sink implements SocketUser {
   got = 0;
   done = false;
   private said = false;
-  constructor(private readonly socket: Socket, private readonly stream: Noise) {}
+  constructor(private readonly socket: Socket, private readonly stream: Noise) { socket.patience(PATIENCE); }
 
   onNews(bits: number): void {
     if (bits & (News.reset | News.giveUp)) throw new Violation(`sink: connection ${bits & News.reset ? "reset" : "given up"} after ${this.got} bytes`);
@@ -80,7 +79,7 @@ export function transfer(module: WebAssembly.Module, cell: Cell): Result {
   let sink: Sink | null = null;
   b.accept = socket => (sink = new Sink(socket, stream));
   b.act(() => b.listen(9, cell.buffer, cell.buffer));
-  const spec: FlowSpec = { name: "source", addr: b.address, port: 9, out: stream, outBytes: cell.bytes, inBytes: 0, shut: "sent", rcvCap: cell.buffer, sndCap: cell.buffer };
+  const spec: FlowSpec = { name: "source", addr: b.address, port: 9, out: stream, outBytes: cell.bytes, inBytes: 0, shut: "sent", patience: PATIENCE, rcvCap: cell.buffer, sndCap: cell.buffer };
   const flow = new Flow(a, spec, 40001);
   e.after(1000, () => flow.start());
   try {
@@ -92,28 +91,3 @@ export function transfer(module: WebAssembly.Module, cell: Cell): Result {
     pair.close();
   }
 }
-
-async function main(): Promise<void> {
-  const { values: o } = parseArgs({ options: { bytes: { type: "string" }, seed: { type: "string" }, pcap: { type: "string" }, buffer: { type: "string" }, loss: { type: "string" } } });
-  await build(["peer"]);
-  const { peer } = await load(["peer"]);
-  const seed = Number(o.seed ?? 1), buffers = o.buffer ? [Number(o.buffer)] : BUFFERS, losses = o.loss ? [Number(o.loss)] : LOSSES;
-  console.log(`kB/s, round trip 100 ms, seed ${seed}`);
-  console.log(["buffer", ...losses.map(l => `${l * 100} %`)].map(s => s.padStart(9)).join(""));
-  for (const buffer of buffers) {
-    const row = [String(buffer).padStart(9)];
-    for (const loss of losses) {
-      const bytes = Number(o.bytes ?? Math.max(20_000, Math.min(400_000, buffer * 20)));
-      try {
-        row.push(transfer(peer, { buffer, loss, bytes, seed, pcap: o.pcap }).rate.toFixed(1).padStart(9));
-      } catch (e) {
-        row.push("FAIL".padStart(9));
-        console.error(`buffer ${buffer}, loss ${loss}: ${(e as Error).message}`);
-        process.exitCode = 1;
-      }
-    }
-    console.log(row.join(""));
-  }
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

@@ -19,9 +19,11 @@ export interface Impairment {
   queue: number;
   /** Nothing passes. */
   cut: boolean;
+  /** Frames in a row that loss and corruption take at most; 0: any number. */
+  burst: number;
 }
 
-export const CLEAN: Impairment = { delay: 50, jitter: 0, loss: 0, duplicate: 0, reorder: 0, corrupt: 0, rate: 0, queue: 256 * 1024, cut: false };
+export const CLEAN: Impairment = { delay: 50, jitter: 0, loss: 0, duplicate: 0, reorder: 0, corrupt: 0, rate: 0, queue: 256 * 1024, cut: false, burst: 0 };
 
 /** Whoever hangs on a port. The frame is shared with other receivers: it is read, never written. */
 export interface Receiver {
@@ -48,6 +50,7 @@ export class Link implements Target {
   private free = 0;     // when the rate limiter is idle again
   private readonly flying = new Map<number, Uint8Array>();
   private next = 0;
+  private row = 0;      // frames taken in a row
 
   constructor(private readonly engine: Engine, private readonly random: Random, set: Impairment, readonly from: Port, readonly to: Port) {
     this.set = { ...set };
@@ -56,9 +59,17 @@ export class Link implements Target {
   carry(frame: Uint8Array): void {
     const s = this.set;
     if (s.cut) { this.severed++; return; }
-    if (this.filter?.(frame) || this.random.chance(s.loss)) { this.lost++; return; }
+    if (this.filter?.(frame) || this.strikes(s.loss)) { this.lost++; return; }
     const copies = this.random.chance(s.duplicate) ? 2 : 1;
     for (let i = 0; i < copies; i++) this.launch(frame);
+  }
+
+  /** Chance, but never more than a burst in a row. */
+  private strikes(p: number): boolean {
+    const hit = this.random.chance(p);
+    if (this.set.burst === 0) return hit;
+    this.row = hit && this.row < this.set.burst ? this.row + 1 : 0;
+    return this.row > 0;
   }
 
   private launch(frame: Uint8Array): void {
@@ -72,7 +83,7 @@ export class Link implements Target {
     t = Math.floor(t + s.delay + (s.jitter > 0 ? r.below(s.jitter + 1) : 0));
     if (r.chance(s.reorder)) t += r.below(2 * (s.delay + s.jitter) + 200);
     else this.last = t = Math.max(t, this.last);
-    const arrives = r.chance(s.corrupt) ? damaged(frame, r) : frame;
+    const arrives = this.strikes(s.corrupt) ? damaged(frame, r) : frame;
     if (arrives === null) { this.lost++; return; }
     const id = this.next++;
     this.flying.set(id, arrives);

@@ -30,6 +30,8 @@ export interface FlowSpec {
   abortAt?: number;
   /** ISN and first TSval, where they matter. */
   numbers?: { isn: number; ts: number };
+  /** Milliseconds without an acknowledgement after which the client gives up; default: TCP's own. */
+  patience?: number;
   /** Looks at all that was received, once the peer has closed: "" or what is wrong. */
   judge?: (all: Uint8Array) => string;
   /** Set where losing the connection is the promise (all replicas lost). */
@@ -68,6 +70,7 @@ export class Flow implements SocketUser {
       this.startedAt = this.lastNews = this.now;
       this.socket = this.client.connect(this, this.localPort, s.addr, s.port, s.rcvCap ?? 65536, s.sndCap ?? 65536);
       if (s.numbers) this.socket.number(s.numbers.isn, s.numbers.ts);
+      if (s.patience) this.socket.patience(s.patience);
     });
   }
 

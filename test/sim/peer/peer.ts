@@ -70,6 +70,9 @@ export function connect(port: u32, addr: u32, remotePort: u32, rcvCap: u32, sndC
   return changetype<usize>(tcp.connect(config.iface(0).address, port, addr, remotePort, OWNER_USER, rcvCap, sndCap));
 }
 
+/** Milliseconds without an acknowledgement after which a connection is given up. */
+export function patience(s: usize, ms: u32): void { tcp.setUserTimeout(changetype<Conn>(s), ms); }
+
 /** Makes a connection that has sent nothing yet begin with this ISN, and with this TSval. */
 export function number(s: usize, isn: u32, ts: u32): void {
   const c = changetype<Conn>(s);
