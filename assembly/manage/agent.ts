@@ -11,6 +11,7 @@ import * as ring from "../core/ring";
 import * as seq from "../core/seq";
 import * as site from "../core/site";
 import * as siphash from "../core/siphash";
+import * as arp from "../net/arp";
 import * as wire from "../wire/manage";
 import { Message, Msg } from "../wire/manage";
 import { Manage } from "./counters";
@@ -95,9 +96,13 @@ function install(m: Membership): void {
   say(m.svc, "view refused by the replica, error ", <u32>-r);
 }
 
-/** R23. The word that it has left waits for the frames that were queued before, or for the end of the lease they were queued under. */
+/**
+ * R23. The word that it has left waits for the frames that were queued before, or for the end of the lease they were queued under. What waits for a
+ * neighbour's ARP answer is not queued yet: it never leaves.
+ */
 function leave(m: Membership): void {
   replica.leave(m.svc);
+  arp.silence();
   say(m.svc, "out of the chain since view ", membership.heard(m).number);
   for (let i: u32 = 0; i < config.ifaces; i++) store<u32>(QUEUED + (<usize>i << 2), ring.at(i).txQueued);
 }
@@ -121,7 +126,7 @@ export function run(): u32 {
     if (m.state == State.off) continue;
     step(m);
     if (m.state == State.leaving) wait = min<u32>(wait, 1000);
-    else wait = min<u32>(wait, m.nextAsk > clock.now ? <u32>(m.nextAsk - clock.now) : 0);
+    else { const next = membership.dueAt(m); wait = min<u32>(wait, next > clock.now ? <u32>(next - clock.now) : 0); }
   }
   outbox.drain();
   return wait;

@@ -22,4 +22,5 @@ export const enum Manage {
   losses = 274,         // views made without state (R26a)
   challenged = 275,     // a registration without the present nonce: answered by it, and taken only with it
   repeated = 276,       // tells a node what it knows
+  probings = 277,       // times that members were probed
 }

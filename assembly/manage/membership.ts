@@ -30,6 +30,7 @@ export const enum Action { none, install, leave, lease, receive, feed, stop, ord
   manager: u64;         // the manager's incarnation as last heard
   askTime: u64;         // of the last ask or registration, microseconds
   nextAsk: u64;
+  againAt: u64;         // speaking: when an ask that is not answered is repeated, 0: all is answered
   challenge: u64;       // to be repeated in the next registration
   secret: u64;          // what makes our nonces ours
   lease: u64;           // microseconds
@@ -47,8 +48,11 @@ export const enum Action { none, install, leave, lease, receive, feed, stop, ord
   suspicion: u32;
   stopped: u32;
   cookies: u32;         // 1: SYNs are met with cookies
+  speaker: u32;         // 1: primary of its view
   view0: u64; view1: u64; view2: u64; view3: u64; view4: u64; view5: u64; view6: u64;
 }
+/** A primary without an answer asks again after this part of a lease: on a slow or lossy way some of its asks must come back in time. */
+const REPEAT: u32 = 20;
 /** Microseconds between reports of the same suspicion. */
 const REPORT: u64 = 5000;
 
@@ -76,10 +80,13 @@ function nonce(m: Membership, t: u64, key: usize): u64 {
 
 // ---- out
 
-/** Whether something has to be said now. `nextAsk` tells when else. */
+/** Whether something has to be said now. */
 export function due(m: Membership, now: u64): bool {
-  return m.state > <u32>State.leaving && (now >= m.nextAsk || m.wordDue != 0 || m.probeDue != 0);
+  return m.state > <u32>State.leaving && (now >= dueAt(m) || m.wordDue != 0 || m.probeDue != 0);
 }
+
+/** When the next ask is due, if nothing comes between. */
+export function dueAt(m: Membership): u64 { return m.againAt != 0 ? min(m.nextAsk, m.againAt) : m.nextAsk; }
 
 /** Kind of the message that is due: what `fill` then fills in. */
 export function kindDue(m: Membership): u32 {
@@ -119,11 +126,12 @@ export function fill(m: Membership, out: Message, now: u64, key: usize): void {
     return;
   }
   // A member's answer is as good as an ask; no registration is put off by one.
-  if (out.kind != Msg.answer || m.state == State.member) m.nextAsk = now + third(m.lease);
+  if (out.kind != Msg.answer || m.state == State.member) m.nextAsk = now + part(m.lease, 3);
+  if (m.speaker != 0) m.againAt = now + part(m.lease, REPEAT);
 }
 
-/** A third of a lease, without a 64-bit division. */
-function third(lease: u64): u64 { return <u64>(<u32>lease / 3); }
+/** A part of a lease, without a 64-bit division. */
+function part(lease: u64, k: u32): u64 { return <u64>(<u32>lease / k); }
 
 /** After `Action.leave`: all frames of the former primary have left, or may not leave any more. */
 export function drained(m: Membership, now: u64): void {
@@ -225,6 +233,7 @@ function renewal(m: Membership, msg: Message): Action {
 function lease(m: Membership, msg: Message, action: Action): Action {
   m.manager = msg.senderInc;
   m.until = max(m.until, msg.askTime + m.lease);
+  if (msg.askTime + part(m.lease, 3) >= m.nextAsk) m.againAt = 0;
   m.latest = max(m.latest, m.until);
   return action;
 }
@@ -246,6 +255,8 @@ function view(m: Membership, msg: Message, now: u64): Action {
   m.suspicion = 0;  // it was about neighbours of the former view
   m.until = 0;
   m.nextAsk = now;
+  m.againAt = 0;
+  m.speaker = views.node(v, 0) == m.node ? 1 : 0;
   return lease(m, msg, Action.install);
 }
 
@@ -268,6 +279,7 @@ function drop(m: Membership): void {
   m.challenge = 0;
   m.progress = 0; m.connections = 0; m.suspicion = 0; m.stopped = 0; m.cookies = 0;
   m.over = 0; m.feeding = 0;
+  m.speaker = 0; m.againAt = 0;
   m.state = State.leaving;
 }
 

@@ -2,6 +2,7 @@
 // within a few milliseconds; then it decides.
 
 import * as config from "../core/config";
+import * as counters from "../core/counters";
 import * as siphash from "../core/siphash";
 import { Msg } from "../wire/manage";
 import * as views from "../wire/view";
@@ -9,6 +10,7 @@ import * as chain from "./chain";
 import { Chain } from "./chain";
 import * as change from "./change";
 import { Reason } from "./change";
+import { Manage } from "./counters";
 import * as decide from "./decide";
 
 /** Microseconds within which clients must accuse a primary again that answers probes, and the least time in between. */
@@ -20,6 +22,7 @@ let nonces: u64 = 0;
 /** Begins a probing, unless one is under way: the first probes leave now. */
 export function start(c: Chain): void {
   if (c.probeNonce != 0 || c.n == 0) return;
+  counters.add(Manage.probings);
   begin(c);
   probeMembers(c);
 }
@@ -68,8 +71,17 @@ export function answered(c: Chain, i: u32): void {
 /** Goes on with a probing that is due. */
 export function step(c: Chain): void {
   if (c.probeNonce == 0 || chain.judge < c.probeAt) return;
-  if (c.probesSent < <u32>config.site().probes) probeMembers(c);
+  if (c.probesSent < <u32>config.site().probes || lately(c)) probeMembers(c);
   else verdict(c);
+}
+
+/** Who has not answered yet but was heard of a moment ago is on a slow or lossy way: it is probed on, for at most a lease. */
+function lately(c: Chain): bool {
+  if (<u64>c.probesSent * interval() >= chain.lease) return false;
+  for (let i: u32 = 0; i < c.n; i++) {
+    if ((c.answered >> i & 1) == 0 && chain.same(c, i) && chain.judge - chain.member(c, i).heardAt < linkRest(c)) return true;
+  }
+  return false;
 }
 
 function verdict(c: Chain): void {
@@ -95,7 +107,7 @@ function linkPosition(c: Chain): u32 {
   return i > 0 ? <u32>i : 0;
 }
 
-/** How long a link is left to recover after all have answered: its own silence limit. */
+/** The silence limit of a link: how long it is left to recover after all have answered, and what is lately. */
 function linkRest(c: Chain): u64 { return <u64>(max<u32>(chain.service(c).silence, 20) * 1000); }
 
 /** The link is reported ever since all answered, longer than it may be silent. */

@@ -208,12 +208,16 @@ function wait(e: Neighbour, head: usize, nHead: u32, body: usize, nBody: u32, de
   }
   const w = changetype<Waiting>(spare);
   spare = w.next;
-  w.next = 0;
   w.head = head; w.nHead = nHead; w.body = body; w.nBody = nBody; w.deadline = deadline;
+  queue(e, w);
+  return 0;
+}
+
+function queue(e: Neighbour, w: Waiting): void {
+  w.next = 0;
   if (e.first == 0) e.first = changetype<usize>(w); else changetype<Waiting>(e.last).next = changetype<usize>(w);
   e.last = changetype<usize>(w);
   e.queued++;
-  return 0;
 }
 
 function unqueue(e: Neighbour): Waiting {
@@ -221,6 +225,16 @@ function unqueue(e: Neighbour): Waiting {
   e.first = w.next;
   e.queued--;
   return w;
+}
+
+/** Drops, and counts, every waiting packet that has a deadline: who may not speak any more says nothing, whoever answers later. */
+export function silence(): void {
+  for (let e = changetype<Neighbour>(TABLE), i: u32 = 0; i < NEIGHBOURS; i++, e = changetype<Neighbour>(changetype<usize>(e) + 64)) {
+    for (let n = e.state == State.free ? 0 : e.queued; n > 0; n--) {
+      const w = unqueue(e);
+      if (w.deadline != 0) { counters.add(Net.arpQueue); drop(w); } else queue(e, w);
+    }
+  }
 }
 
 function giveBack(w: Waiting): void { w.next = spare; spare = changetype<usize>(w); }

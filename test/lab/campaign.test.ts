@@ -81,8 +81,8 @@ test("an upload is checked by the sink's answer", async () => {
 });
 
 test("a missed promise is named", () => {
-  const fault = FAULTS[0], entry = { class: fault.name, phase: "upload" as const, run: 0, ok: true, failures: [], notes: [], stall: 300, gap: 300, median: 0, timeouts: 1, retransmissions: 1, probes: 0, resets: 0, connections: 1, bytes: 1, seconds: 1, key: "", parameters: "", date: "" };
-  const { missed } = summarise(fault, "upload", 2, [entry]);
+  const fault = FAULTS[0], entry = { class: fault.name, phase: "upload" as const, run: 0, ok: true, failures: [], notes: [], stall: 300, gap: 300, median: 0, timeouts: 1, retransmissions: 1, probes: 0, resets: 0, connections: 1, bytes: 1, seconds: 1, key: "", commit: "", parameters: "", date: "" };
+  const { missed } = summarise({ fault, phase: "upload", wanted: 2 }, [entry]);
   assert.equal(missed.length, 4, missed.join("\n"));
 });
 

@@ -198,8 +198,17 @@ describe("agent", () => {
   });
   test("it_wants_to_be_called_at_the_next_ask", () => {
     member();
+    give(from(Msg.grant));
     expect(agent.run()).toBe(100000);
     later(40);
     expect(agent.run()).toBe(60000);
+  });
+  test("a_primary_without_an_answer_asks_again_at_a_twentieth_of_the_lease", () => {
+    member();
+    expect(agent.run()).toBe(15000);
+    later(15);
+    expect(poll()).toBe(Msg.ask);
+    give(from(Msg.grant));
+    expect(agent.run()).toBe(100000);
   });
 });

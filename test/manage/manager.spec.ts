@@ -210,12 +210,12 @@ describe("manager: named schedules", () => {
     three(0);
     w.cut(2, true);              // still speaks by its lease
     w.suspect(3, 3);
-    w.run(12);
+    w.run(40);
     expect(w.size()).toBe(2);
     w.cut(3, true);              // never hears that it is primary, or hears it and is gone
     w.suspect(3, 0);
     w.suspect(4, 2);
-    w.run(40);
+    w.run(60);
     expect(w.size()).toBe(1);
     expect(w.speaker()).toBe(2);
     expect(w.settle(1, 1000) > 200).toBeTruthy();
@@ -236,7 +236,7 @@ describe("manager: named schedules", () => {
     three(0);
     w.cut(2, true);
     w.suspect(3, 3);
-    w.run(20);
+    w.run(50);
     const n = w.number();
     expect(n).toBe(2);
     w.boot();

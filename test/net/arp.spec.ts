@@ -80,6 +80,22 @@ describe("arp", () => {
     expect(counters.get(Net.arpQueue)).toBe(8);
     bed.end();
   });
+  test("what_has_a_deadline_does_not_wait_on_when_its_sender_may_not_speak_any_more", () => {
+    bed.start();
+    send(bed.PEER);
+    const b = frame.alloc();
+    ip.fill(b + 80, 100, bed.A, bed.PEER, 17, 64, 0, true);
+    ip.output(b + 80, 100, 0);
+    send(bed.PEER);
+    bed.next(0);
+    arp.silence();
+    expect(counters.get(Net.arpQueue)).toBe(2);
+    bed.arpFrom(0, ArpOp.reply, bed.PEER, 9, bed.A);
+    expect(bed.next(0)).toBe(ETH + 100);
+    expect(bed.deadline).toBe(0);
+    expect(bed.next(0)).toBe(0);
+    bed.end();
+  });
   test("an_old_entry_is_used_while_it_is_asked_again", () => {
     bed.start();
     bed.meet(0, bed.PEER, 9);

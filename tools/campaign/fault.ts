@@ -98,7 +98,7 @@ const late: Fault = {
 };
 
 const fenced: Fault = {
-  name: "stop-continue", what: "SIGSTOP of the primary past its lease, then SIGCONT: it is fenced off", phases: BULK, after: 300, patience: 4000, bars: TAKEOVER,
+  name: "stop-continue", what: "SIGSTOP of the primary past its lease, then SIGCONT: it is fenced off", phases: PHASES, after: 300, patience: 4000, bars: TAKEOVER,
   async strike(s) {
     const [primary] = s.members;
     s.bed.lab.pause(primary);
@@ -111,8 +111,29 @@ const fenced: Fault = {
   },
 };
 
+/** Milliseconds that a cut lasts: longer than a lease and all probing. */
+const CUT = 250;
+
+/** A link that is cut for a while; `a>b`: one way. Who is removed then says nothing more to clients, and joins again afterwards. */
+function cut(link: string): Fault {
+  const [, a, way, b] = /^(\w+)([->])(\w+)$/.exec(link)!;
+  return {
+    name: `cut-${a}${way === ">" ? "-to-" : "-and-"}${b}`, what: way === ">" ? `${b} does not hear ${a} any more` : `${a} and ${b} do not hear each other any more`, phases: PHASES, after: 300, patience: 6000, bars: {},
+    async strike(s) {
+      // Names are places in the chain: s0 is whoever is primary now.
+      const place = (n: string): string => n === "r" ? n : s.members[Number(n.slice(1))], now = `${place(a)}${way}${place(b)}`;
+      s.bed.lab.cut(now);
+      try { await sleep(CUT); } finally { s.bed.lab.heal(now); }
+    },
+  };
+}
+
+/** Every link of a chain of three and to the redirector: both ways, and either way alone. */
+const LINKS: readonly [string, string][] = [["s1", "s0"], ["s2", "s1"], ["r", "s0"], ["r", "s1"], ["r", "s2"]];
+const CUTS = LINKS.flatMap(([a, b]) => [`${a}-${b}`, `${a}>${b}`, `${b}>${a}`]).map(cut);
+
 const redirector: Fault = {
-  name: "redirector-restart", what: "the redirector is killed and started again", phases: BULK, after: 900, patience: 5000, bars: {},
+  name: "redirector-restart", what: "the redirector is killed and started again", phases: PHASES, after: 900, patience: 5000, bars: {},
   async strike(s) {
     const began = Date.now();
     await s.bed.lab.kill("r");
@@ -171,5 +192,5 @@ export const FAULTS: readonly Fault[] = [
   kill("kill-middle", "SIGKILL of the middle replica", m => [m[1]]),
   kill("kill-tail", "SIGKILL of the tail", m => [m[2]]),
   kill("kill-two", "SIGKILL of two of three at once, each pair in turn", two),
-  slow, late, fenced, redirector, loss, liar, forged,
+  fenced, ...CUTS, slow, late, redirector, loss, liar, forged,
 ];

@@ -7,11 +7,16 @@ import { Table } from "./reader.ts";
 import { readToml, SiteError } from "./toml.ts";
 
 /** Milliseconds, but for `probes`. */
-export const TIMING = { lease: 60, margin: 5, guard: 1000, lossTimeout: 5000, probeInterval: 3, probes: 3 };
+export const TIMING = { lease: 50, margin: 5, guard: 1000, lossTimeout: 5000, probeInterval: 3, probes: 3 };
 /** Milliseconds, but for `threshold` (retransmissions). */
 export const DETECTOR = { heartbeat: 5, silence: 20, threshold: 3, lagLimit: 2000 };
 export const BUFFERS = { receive: 262144, send: 262144, mss: 1440 };
 export const PORTS = { manage: 7846, chain: 7847 };
+
+/** Detection and leases as one line, for reports. */
+export function defaults(): string {
+  return `heartbeat ${DETECTOR.heartbeat} ms, silence ${DETECTOR.silence} ms, threshold ${DETECTOR.threshold}, probes ${TIMING.probes} every ${TIMING.probeInterval} ms, lease ${TIMING.lease} ms, margin ${TIMING.margin} ms, lag limit ${DETECTOR.lagLimit} ms`;
+}
 
 export const ROLES = ["redirector", "host", "linux"] as const;
 export const MODES = ["route", "nearest", "ft", "plain"] as const;

@@ -2,6 +2,7 @@
 
 import { Kind } from "../config.ts";
 import { messageOf, Msg, MsgFlag, only } from "../messages.ts";
+import { EtherType, u16 } from "../packet.ts";
 import { isManage } from "../wire.ts";
 import { MS, SECOND, type Scenario, type Stage } from "./scenario.ts";
 import { accuse, bytes, closed, echoes, opened } from "./scripted.ts";
@@ -74,7 +75,7 @@ const LAPSES: Scenario[] = [
     name: "frame-in-ring-over-lease-end",
     about: "frames wait in the primary's ring while its lease ends: they do not leave, and are said again with the next lease (R18a)",
     play(s) {
-      s.s(0).machine.txDelay = 8 * MS;
+      s.s(0).machine.txDelay = 7 * MS;
       s.chain([0, 1, 2]);
       const c = opened(s);
       s.lose(s.r, s.s(0), isManage);
@@ -232,6 +233,27 @@ const FENCES: Scenario[] = [
       s.until("the flow", 20 * SECOND, () => talk.done);
       s.expect(`nobody waited for long, ${talk.stall / MS} ms`, talk.stall < 50 * MS);
       closed(s, c, 100);
+    },
+  },
+  {
+    name: "frame-awaits-arp-while-its-sender-leaves",
+    about: "a removed primary's words wait for a neighbour's ARP answer: it says that it has left, and they never leave (R19, R23)",
+    site: { bypass: true, site: { leaseMs: 3000 } },
+    play(s) {
+      const router = s.world.router!;
+      s.lose(router, s.s(0), f => u16(f, 12) === EtherType.arp);
+      s.chain([0, 1, 2]);
+      const talk = s.echo(2000);
+      s.run(20 * MS);
+      s.cut([s.s(0), s.s(1)], [s.s(1), s.s(0)]);
+      s.lose(s.s(0), s.r, isManage);
+      decided(s, [1, 2], 200 * MS);
+      s.pass(s.s(0), s.r);
+      s.chain([1, 2], 30 * MS);
+      s.until("the successor's words", 100 * MS, () => talk.established);
+      s.pass(router, s.s(0));
+      s.run(600 * MS);
+      s.finish();
     },
   },
   {
