@@ -14,6 +14,7 @@ const COMMANDS: Record<string, Entry> = {
   sim: { summary: "run seeds of the simulator", file: "../test/sim/cli.ts" },
   campaign: { summary: "run each kind of failure in the lab, many times", file: "./campaign/cli.ts" },
   bench: { summary: "measure speed beside other TCPs, Linux and a C loop", file: "./bench/cli.ts" },
+  load: { summary: "kill the primary under a thousand and ten thousand connections", file: "./load/cli.ts" },
   soak: { summary: "traffic over impaired links and busy processors: nobody may be removed", file: "./soak/cli.ts" },
   lab: { summary: "a site in network namespaces: up, down, status, kill, cut, shape, ...", file: "./lab/cli.ts" },
   run: { summary: "run one node of a site on this machine's interfaces", file: "./run/cli.ts" },

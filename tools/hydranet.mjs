@@ -23,6 +23,7 @@ const COMMANDS = {
   test: { build: true, lab: true, programs: [...BUILD, ...LAB, "ffmpeg", "ffprobe", "tc", "taskset", "tshark", "iperf3", "nc", "curl", "dumpcap", "ping", "traceroute", "nmap", "perl", "valgrind", "ld", "qemu-system-i386", "grub-mkrescue"] },
   campaign: { build: true, lab: true, programs: [...BUILD, ...LAB, "tshark", "iperf3", "nc", "curl", "dumpcap", "perl"] },
   bench: { build: true, lab: true, programs: [...BUILD, ...LAB, "taskset", "tc"] },
+  load: { build: true, lab: true, programs: [...BUILD, ...LAB, "perl"] },
   soak: { build: true, lab: true, programs: [...BUILD, ...LAB, "perl"] },
   lab: { build: true, holder: true, programs: [...BUILD, ...LAB] },
   run: { build: true, root: true, programs: [...BUILD, "ip", "nft"] },

@@ -98,9 +98,14 @@ function mark(r: Replica, m: Member): bool {
   return true;
 }
 
+/** Milliseconds within which what a client sends again counts once: its timer does not run out twice in that time, but after a loss it repairs in bursts. */
+const ONCE: u32 = 100;
+
 /** The client sent again what this replica holds: nobody answers it. Counted until the connection gets on (`setportopt`'s detector). */
 export function retransmission(r: Replica, m: Member): void {
+  if (m.retransmits != 0 && (clock.ms - m.retransmitAt & 0xffff) < ONCE) return;
   m.retransmits++;
+  m.retransmitAt = <u16>clock.ms;
   if (r.threshold == 0 || isPrimary(r) || m.retransmits < r.threshold) return;
   m.retransmits = 0;
   r.suspicion |= Suspect.primary;

@@ -127,7 +127,8 @@ export const enum Suspect { primary = 1, predecessor = 2, successor = 4, lag = 8
   synAt: u32;           // log position of its `syn`
   stableDep: u32;       // deposited at `stable`
   pullAt: u32;          // ms of the last request for its bytes
-  retransmits: u32;     // client's retransmissions since it last got on
+  retransmits: u16;     // client's retransmissions since it last got on
+  retransmitAt: u16;    // ms of the last one that counted
   carry: u32;           // running digest of its output: bytes that are no whole word yet
   expectAt: u32;        // `expecting`: the successor's digest at that offset
   digest: u64;

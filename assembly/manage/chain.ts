@@ -67,6 +67,7 @@ if (offsetof<Chain>("view6") - offsetof<Chain>("number") != 48) ERROR("Chain: vi
   connections: u32;
   progress: u32;
   flags: u32;           // of its last ask
+  slow: u32;            // about the longest that an answer to its asks took lately, ms
   over: u64;            // attempts that it knows to be over
   outInc: u64;          // removed: the incarnation that still has to hear it, 0: none
   refused: u32;         // 1: its content image differs, said once

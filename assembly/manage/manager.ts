@@ -154,7 +154,8 @@ function quote(c: Chain, index: u32, msg: Message): void {
   p.askTime = msg.askTime; p.askNonce = msg.askNonce; p.askedAt = chain.now; p.heardAt = chain.judge;
   p.flags = msg.flags;
   p.view = (msg.flags & Flag.member) != 0 ? msg.number : 0;
-  p.connections = msg.value;
+  p.connections = wire.connections(msg.value);
+  p.slow = wire.slow(msg.value);
   p.progress = msg.progress;
   if (msg.kind == Msg.ask) p.over = msg.word;
   if ((msg.flags & Flag.siteKnown) != 0) site.hear(msg.siteMs);

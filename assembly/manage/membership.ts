@@ -4,6 +4,7 @@
 import * as counters from "../core/counters";
 import * as seq from "../core/seq";
 import * as siphash from "../core/siphash";
+import * as wire from "../wire/manage";
 import { Message, Msg, Flag } from "../wire/manage";
 import * as views from "../wire/view";
 import { View } from "../wire/view";
@@ -30,7 +31,7 @@ export const enum Action { none, install, leave, lease, receive, feed, stop, ord
   manager: u64;         // the manager's incarnation as last heard
   askTime: u64;         // of the last ask or registration, microseconds
   nextAsk: u64;
-  againAt: u64;         // speaking: when an ask that is not answered is repeated, 0: all is answered
+  againAt: u64;         // when an ask that is not answered is repeated, 0: all is answered
   challenge: u64;       // to be repeated in the next registration
   secret: u64;          // what makes our nonces ours
   lease: u64;           // microseconds
@@ -49,9 +50,13 @@ export const enum Action { none, install, leave, lease, receive, feed, stop, ord
   stopped: u32;
   cookies: u32;         // 1: SYNs are met with cookies
   speaker: u32;         // 1: primary of its view
+  slow: u32;            // about the longest that an answer to an ask took lately, microseconds
   view0: u64; view1: u64; view2: u64; view3: u64; view4: u64; view5: u64; view6: u64;
 }
-/** A primary without an answer asks again after this part of a lease: on a slow or lossy way some of its asks must come back in time. */
+/**
+ * A primary without an answer asks again after this part of a lease, others after twice that: on a slow or lossy way some asks of a primary must
+ * come back in time, and the manager must hear of all that they live.
+ */
 const REPEAT: u32 = 20;
 /** Microseconds between reports of the same suspicion. */
 const REPORT: u64 = 5000;
@@ -105,7 +110,7 @@ export function fill(m: Membership, out: Message, now: u64, key: usize): void {
   out.number = m.state == State.member ? m.viewNumber : heard(m).number;
   out.progress = <u8>m.progress;
   out.suspicion = <u16>m.suspicion;
-  out.value = m.connections;
+  out.value = wire.askValue(m.connections, m.slow / 1000);
   if (m.stopped != 0) out.flags |= <u8>Flag.stopped;
   if (m.state == State.member) out.flags |= <u8>Flag.member;
   if (m.cookies != 0) out.flags |= <u8>Flag.cookies;
@@ -127,7 +132,7 @@ export function fill(m: Membership, out: Message, now: u64, key: usize): void {
   }
   // A member's answer is as good as an ask; no registration is put off by one.
   if (out.kind != Msg.answer || m.state == State.member) m.nextAsk = now + part(m.lease, 3);
-  if (m.speaker != 0) m.againAt = now + part(m.lease, REPEAT);
+  if (m.state == State.member) m.againAt = now + part(m.lease, m.speaker != 0 ? REPEAT : REPEAT / 2);
 }
 
 /** A part of a lease, without a 64-bit division. */
@@ -175,7 +180,7 @@ export function input(m: Membership, msg: Message, now: u64, key: usize): Action
     case Msg.hello: return hello(m, msg, now);
     case Msg.challenge: return challenge(m, msg, now);
     case Msg.granted: return granted(m, msg, now);
-    case Msg.grant: return grant(m, msg);
+    case Msg.grant: return grant(m, msg, now);
     case Msg.view: return view(m, msg, now);
     case Msg.out: return out(m, msg);
     case Msg.receive: return startJoin(m, msg);
@@ -219,10 +224,15 @@ function granted(m: Membership, msg: Message, now: u64): Action {
   return Action.askAgain;
 }
 
-function grant(m: Membership, msg: Message): Action {
+function grant(m: Membership, msg: Message, now: u64): Action {
   if (m.state != State.member || msg.number != m.viewNumber) return refuse(Manage.unexpected);
-  return renewal(m, msg);
+  const a = renewal(m, msg);
+  if (a == Action.lease) measure(m, <u32>(now - msg.askTime));
+  return a;
 }
+
+/** An answer took so many microseconds. */
+function measure(m: Membership, took: u32): void { m.slow = took > m.slow ? took : m.slow - (m.slow - took >> 8); }
 
 /** A lease for the present view; one that quotes no newer ask is known already. */
 function renewal(m: Membership, msg: Message): Action {

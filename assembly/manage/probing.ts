@@ -75,11 +75,15 @@ export function step(c: Chain): void {
   else verdict(c);
 }
 
-/** Who has not answered yet but was heard of a moment ago is on a slow or lossy way: it is probed on, for at most a lease. */
+/**
+ * Who has not answered yet but was heard of a moment ago, by the measure of how long its own asks take, is on a slow or lossy way: it is probed on,
+ * for at most two leases.
+ */
 function lately(c: Chain): bool {
-  if (<u64>c.probesSent * interval() >= chain.lease) return false;
+  if (<u64>c.probesSent * interval() >= chain.lease << 1) return false;
   for (let i: u32 = 0; i < c.n; i++) {
-    if ((c.answered >> i & 1) == 0 && chain.same(c, i) && chain.judge - chain.member(c, i).heardAt < linkRest(c)) return true;
+    const p = chain.member(c, i);
+    if ((c.answered >> i & 1) == 0 && chain.same(c, i) && chain.judge - p.heardAt < linkRest(c) + <u64>(p.slow * 1000)) return true;
   }
   return false;
 }

@@ -40,7 +40,7 @@ export const enum Flag {
   flags: u8;            // Flag
   progress: u8;         // ask: how far the newcomer has caught up, 0-2
   suspicion: u16;       // ask: Suspect bits
-  value: u32;           // ask: connections; feed, receive: the other node
+  value: u32;           // ask, answer: `askValue`; feed, receive: the other node
   word: u64;            // register, challenge, probe, answer: the manager's nonce; granted: incarnation; feed, receive, stop, orderOn: attempt
 
   get view(): View { return changetype<View>(changetype<usize>(this) + HEAD); }
@@ -60,6 +60,11 @@ export function lengthOf(kind: u32): u32 {
     default: return 0;
   }
 }
+
+/** `value` of an ask: the service's connections, and above them the milliseconds that an answer takes at most, 255 for more. */
+export function askValue(connections: u32, slow: u32): u32 { return connections & 0xffffff | min<u32>(slow, 255) << 24; }
+export function connections(value: u32): u32 { return value & 0xffffff; }
+export function slow(value: u32): u32 { return value >> 24; }
 
 /** An empty message of a kind at p, which has room for LONGEST bytes. */
 export function begin(p: usize, kind: u32): Message {

@@ -26,7 +26,8 @@ function after(ms: u32, up: bool, down: bool): u32 {
   return s;
 }
 /** The client sends its first byte again. */
-function again(): void { seg(K, 1, 1, 10); poll(); }
+function again(): void { later(100); burst(); }
+function burst(): void { seg(K, 1, 1, 10); poll(); }
 
 describe("detect", () => {
   afterEach(end);
@@ -118,6 +119,16 @@ describe("detect", () => {
     expect(ft.suspicion(0)).toBe(Suspect.primary);
     again(); again();
     expect(ft.suspicion(0)).toBe(0, "counted anew");
+  });
+  test("a_burst_of_repairs_counts_once", () => {
+    startWith(As.tail, 0, 3, 0);
+    connect(0);
+    seg(K, 1, 1, 10); poll();
+    for (let i = 0; i < 20; i++) burst();
+    again();
+    expect(ft.suspicion(0)).toBe(0);
+    again();
+    expect(ft.suspicion(0)).toBe(Suspect.primary);
   });
   test("a_connection_that_gets_on_accuses_nobody", () => {
     startWith(As.tail, 0, 3, 0);

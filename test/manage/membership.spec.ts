@@ -140,6 +140,20 @@ describe("membership", () => {
     refusedAs(Manage.stale, from(Msg.grant));
     expect(m().until).toBe(t + 300000);
   });
+  test("asks_tell_how_long_their_answers_take_and_are_repeated_without_one", () => {
+    member();
+    now = changetype<Message>(OUT).askTime + 40000;
+    take(from(Msg.grant));
+    now += 60000;
+    expect(membership.due(m(), now)).toBeTruthy("a third of the lease after the ask");
+    expect(wire.slow(asked().value)).toBe(40, "in milliseconds");
+    expect(membership.dueAt(m()) < now + 100000).toBeTruthy("again, while nothing comes back");
+    now += 1000;
+    take(from(Msg.grant));
+    expect(membership.dueAt(m())).toBe(now + 99000);
+    now += 99000;
+    expect(wire.slow(asked().value)).toBe(39, "it is forgotten slowly");
+  });
   test("what_quotes_no_ask_of_ours_is_stale", () => {
     member();
     let g = from(Msg.grant); g.askNonce++; refusedAs(Manage.stale, g);

@@ -21,6 +21,7 @@ type Timed = Outcome & { cpu: number };
 
 const HELP = `
 hydranet sim [--seeds N] [--from SEED] [--jobs J] [--remember]   run N random seeds (200), J at a time (2)
+hydranet sim --minutes M [--from SEED] [--jobs J] [--remember]  as many seeds as M minutes allow
 hydranet sim --seed SEED [--verbose] [--pcap FILE]              run one seed and tell what happens
 hydranet sim --scenario NAME|all [--verbose] [--pcap FILE]      run a named scenario, or all of them
 hydranet sim --mutations [RULE|SCENARIO...] [--jobs J]           take rules out one at a time: a scenario must fail for each
@@ -36,7 +37,7 @@ async function run(args: string[]): Promise<number> {
   const p = parse(args, {
     seeds: { type: "string" }, from: { type: "string" }, jobs: { type: "string" }, seed: { type: "string" }, verbose: { type: "boolean" },
     pcap: { type: "string" }, scenario: { type: "string" }, list: { type: "boolean" }, remember: { type: "boolean" },
-    mutations: { type: "boolean" }, grid: { type: "boolean" }, write: { type: "boolean" },
+    mutations: { type: "boolean" }, minutes: { type: "string" }, grid: { type: "boolean" }, write: { type: "boolean" },
   });
   if (p.words.length > 0 && !p.options.mutations) throw new UsageError(`unexpected word '${p.words[0]}'`);
   if (p.options.list) { for (const s of SCENARIOS) console.log(`${s.name.padEnd(44)} ${s.about}`); return 0; }
@@ -48,8 +49,8 @@ async function run(args: string[]): Promise<number> {
   if (p.options.grid) return throughput(await load(["host", "redirector", "peer"]), p.options.write === true, say);
   const seed = number(p, "seed", 0, 2 ** 48);
   if (seed !== undefined) return one(seed, verbose, pcap);
-  const n = number(p, "seeds", 0, 1e9) ?? 200, from = number(p, "from", 0, 2 ** 48) ?? 1;
-  return many([...new Set([...await corpus(), ...Array.from({ length: n }, (_, i) => from + i)])], jobs, p.options.remember === true);
+  const minutes = number(p, "minutes", 0, 1e6), n = number(p, "seeds", 0, 1e9) ?? (minutes === undefined ? 200 : 1e9), from = number(p, "from", 0, 2 ** 48) ?? 1;
+  return many(new Supply(await corpus(), from, n, minutes), jobs, p.options.remember === true);
 }
 
 export const command: Command = { help: HELP, run };
@@ -79,15 +80,32 @@ async function corpus(): Promise<number[]> {
   return text.split("\n").map(l => l.replace(/#.*/, "").trim()).filter(l => l !== "").map(Number);
 }
 
+/** The seeds of the corpus, then `n` from `from` on, or as many as there is time for. */
+class Supply {
+  private readonly first: number[];
+  private readonly end: number;
+  private given = 0;
+  constructor(corpus: number[], private readonly from: number, private readonly n: number, minutes?: number) {
+    this.first = [...new Set(corpus)].filter(s => s < from || s >= from + n);
+    this.end = minutes === undefined ? Infinity : Date.now() + minutes * 60_000;
+  }
+  /** How many, where that is known. */
+  get size(): number | undefined { return this.end === Infinity ? this.first.length + this.n : undefined; }
+  next(): number | undefined {
+    const i = this.given++;
+    if (i < this.first.length) return this.first[i];
+    return i - this.first.length < this.n && Date.now() < this.end ? this.from + i - this.first.length : undefined;
+  }
+}
+
 /** Runs seeds in worker processes; each gets its next one when it has finished one. */
-async function many(seeds: number[], jobs: number, remember: boolean): Promise<number> {
-  const bar = new Bar(seeds.length), results: Timed[] = [], failures: Timed[] = [];
-  let next = 0;
-  await Promise.all(Array.from({ length: Math.min(jobs, seeds.length) }, () => new Promise<void>((done, fail) => {
-    let child: ChildProcess, current = -1;
+async function many(seeds: Supply, jobs: number, remember: boolean): Promise<number> {
+  const bar = new Bar(seeds.size), results: Timed[] = [], failures: Timed[] = [];
+  await Promise.all(Array.from({ length: Math.min(jobs, seeds.size ?? jobs) }, () => new Promise<void>((done, fail) => {
+    let child: ChildProcess, current: number | undefined;
     const feed = (): void => {
-      if (next === seeds.length) { child.disconnect(); done(); return; }
-      current = seeds[next++];
+      current = seeds.next();
+      if (current === undefined) { child.disconnect(); done(); return; }
       child.send(current);
     };
     child = fork(path.join(HERE, "worker.ts"), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
@@ -106,7 +124,9 @@ async function many(seeds: number[], jobs: number, remember: boolean): Promise<n
   if (remember && failures.length) await appendFile(CORPUS, failures.map(f => `${f.seed}\n`).join(""));
   console.log(coverage(results));
   console.log(summary(results, failures.length));
-  return failures.length ? 1 : 0;
+  const missed = failed(results);
+  for (const m of missed) console.log(`missed: ${m}`);
+  return missed.length ? 1 : 0;
 }
 
 /** Runs a failed seed again with log and capture. */
@@ -130,6 +150,18 @@ function coverage(all: Timed[]): string {
   return [`${"drawn".padEnd(34)} ${"times".padStart(8)} ${"in seeds".padStart(8)}`, ...rows].join("\n");
 }
 
+/** Seconds of processor that a seed may take on average. */
+const CPU = 0.2;
+
+/** Promises that did not hold. */
+function failed(all: Timed[]): string[] {
+  const out: string[] = [], bad = all.filter(o => o.failure !== "").length, few = all.filter(o => o.faults < 3).length, cpu = all.reduce((n, o) => n + o.cpu, 0) / Math.max(1, all.length);
+  if (bad) out.push(`${bad} of ${all.length} seeds failed`);
+  if (few) out.push(`${few} seeds had less than three faults`);
+  if (cpu > CPU) out.push(`${cpu.toFixed(3)} s of processor per seed, promised at most ${CPU} s`);
+  return out;
+}
+
 function summary(all: Timed[], failed: number): string {
   const sum = (f: (o: Timed) => number): number => all.reduce((n, o) => n + f(o), 0);
   const least = all.reduce((n, o) => Math.min(n, o.faults), Infinity);
@@ -141,15 +173,15 @@ function summary(all: Timed[], failed: number): string {
 class Bar {
   private done = 0;
   private shown = 0;
-  constructor(private readonly all: number) {}
+  constructor(private readonly all: number | undefined) {}
 
   step(failed: number): void {
     this.done++;
     const now = Date.now();
-    if (!process.stderr.isTTY || (now - this.shown < 200 && this.done < this.all)) return;
+    if (!process.stderr.isTTY || (now - this.shown < 200 && this.done !== this.all)) return;
     this.shown = now;
-    const width = 30, full = Math.round(width * this.done / this.all);
-    process.stderr.write(`\r[${"#".repeat(full)}${".".repeat(width - full)}] ${this.done}/${this.all} seeds, ${failed} failed `);
+    const width = 30, full = Math.round(width * this.done / (this.all ?? Infinity)), bar = this.all === undefined ? "" : `[${"#".repeat(full)}${".".repeat(width - full)}] `;
+    process.stderr.write(`\r${bar}${this.done}${this.all === undefined ? "" : `/${this.all}`} seeds, ${failed} failed `);
   }
 
   clear(): void { if (process.stderr.isTTY) process.stderr.write("\r\x1b[K"); }

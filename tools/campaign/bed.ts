@@ -6,7 +6,7 @@ import { Lab, type Options, type ServiceStatus, type Status, until } from "../la
 import { exec, inside } from "../lab/switch.ts";
 import { run } from "../lab/process.ts";
 import { showIp } from "../site/address.ts";
-import { loadSite, nodeOf, type Service } from "../site/site.ts";
+import { loadSite, nodeOf, type Service, type Site } from "../site/site.ts";
 import { Client } from "./peer.ts";
 import { Raw } from "./raw.ts";
 
@@ -22,8 +22,9 @@ export class Bed {
     this.vhost = lab.site.services[0].address;
   }
 
-  static async up(options: Options): Promise<Bed> {
-    const lab = await Lab.up(loadSite(SITE), options);
+  /** `change`: another site than the file's. */
+  static async up(options: Options, change: (site: Site) => Site = s => s): Promise<Bed> {
+    const lab = await Lab.up(change(loadSite(SITE)), options);
     lab.guard();
     try {
       exec(lab.ns("c"), "sh", "-c", `echo ${SEND_BUFFER} > /proc/sys/net/ipv4/tcp_wmem`);

@@ -7,7 +7,7 @@ import { Table } from "./reader.ts";
 import { readToml, SiteError } from "./toml.ts";
 
 /** Milliseconds, but for `probes`. */
-export const TIMING = { lease: 50, margin: 5, guard: 1000, lossTimeout: 5000, probeInterval: 3, probes: 3 };
+export const TIMING = { lease: 55, margin: 5, guard: 1000, lossTimeout: 5000, probeInterval: 3, probes: 3 };
 /** Milliseconds, but for `threshold` (retransmissions). */
 export const DETECTOR = { heartbeat: 5, silence: 20, threshold: 3, lagLimit: 2000 };
 export const BUFFERS = { receive: 262144, send: 262144, mss: 1440 };

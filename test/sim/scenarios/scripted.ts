@@ -38,7 +38,7 @@ export function closed(s: Stage, c: RawConn, off: number): void {
 
 /** Sends the first 100 bytes of a connection, which are acknowledged, thrice again: replicas that hold them accuse the primary. */
 export function accuse(s: Stage, c: RawConn): void {
-  for (let i = 0; i < 3; i++) { c.data(0, bytes(0, 100)); s.run(2 * MS); }
+  for (let i = 0; i < 3; i++) { c.data(0, bytes(0, 100)); s.run(i < 2 ? 110 * MS : 2 * MS); }
 }
 
 export const sum = (s: Stage, hosts: number[], counter: number): number => hosts.reduce((n, i) => n + s.count(i, counter), 0);
