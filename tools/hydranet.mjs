@@ -12,7 +12,7 @@ import { fileURLToPath, pathToFileURL } from "url";
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 /** Debian packages by program. */
 const PACKAGES = {
-  ip: "iproute2", tc: "iproute2", nft: "nftables", ethtool: "ethtool", unshare: "util-linux", setpriv: "util-linux", taskset: "util-linux", ffmpeg: "ffmpeg", ffprobe: "ffmpeg", tshark: "tshark", iperf3: "iperf3", nc: "netcat-openbsd", curl: "curl", dumpcap: "wireshark-common", ping: "iputils-ping", traceroute: "traceroute", nmap: "nmap",
+  ip: "iproute2", tc: "iproute2", nft: "nftables", ethtool: "ethtool", unshare: "util-linux", setpriv: "util-linux", taskset: "util-linux", chrt: "util-linux", ffmpeg: "ffmpeg", ffprobe: "ffmpeg", tshark: "tshark", iperf3: "iperf3", nc: "netcat-openbsd", curl: "curl", dumpcap: "wireshark-common", ping: "iputils-ping", traceroute: "traceroute", nmap: "nmap",
   perl: "perl-base", valgrind: "valgrind", cc: "gcc libc6-dev", ld: "binutils", "qemu-system-i386": "qemu-system-x86 seabios", bochs: "bochs bochsbios vgabios", "grub-mkrescue": "grub-common grub-pc-bin xorriso mtools",
 };
 const BUILD = ["cc"], LAB = ["ip", "nft", "ethtool", "unshare", "setpriv"];
@@ -20,9 +20,9 @@ const BUILD = ["cc"], LAB = ["ip", "nft", "ethtool", "unshare", "setpriv"];
 const COMMANDS = {
   build: { build: true, programs: BUILD },
   demo: { build: true, lab: true, programs: [...BUILD, ...LAB, "ffmpeg", "curl", "nc", "dumpcap"] },
-  test: { build: true, lab: true, programs: [...BUILD, ...LAB, "ffmpeg", "ffprobe", "tc", "taskset", "tshark", "iperf3", "nc", "curl", "dumpcap", "ping", "traceroute", "nmap", "perl", "valgrind", "ld", "qemu-system-i386", "grub-mkrescue"] },
+  test: { build: true, lab: true, programs: [...BUILD, ...LAB, "ffmpeg", "ffprobe", "tc", "taskset", "chrt", "tshark", "iperf3", "nc", "curl", "dumpcap", "ping", "traceroute", "nmap", "perl", "valgrind", "ld", "qemu-system-i386", "grub-mkrescue"] },
   campaign: { build: true, lab: true, programs: [...BUILD, ...LAB, "tshark", "iperf3", "nc", "curl", "dumpcap", "perl"] },
-  bench: { build: true, lab: true, programs: [...BUILD, ...LAB, "taskset", "tc"] },
+  bench: { build: true, lab: true, programs: [...BUILD, ...LAB, "taskset", "chrt", "tc"] },
   load: { build: true, lab: true, programs: [...BUILD, ...LAB, "perl"] },
   soak: { build: true, lab: true, programs: [...BUILD, ...LAB, "perl"] },
   lab: { build: true, holder: true, programs: [...BUILD, ...LAB] },

@@ -3,7 +3,7 @@
 
 import type { ChildProcess } from "node:child_process";
 import { end, ended, start } from "../children.ts";
-import { run, sleep } from "../lab/process.ts";
+import { attempt, run, sleep } from "../lab/process.ts";
 import { addNamespace, deafen, inside, ip, offloadsOff, removeNamespace } from "../lab/switch.ts";
 import type { Programs } from "./programs.ts";
 
@@ -20,6 +20,10 @@ export interface Seen { bytes: number; count: number; seconds: number; busy: num
 
 /** Words that run a program in a namespace on one processor. */
 export const pinned = (ns: string, cpu: number): string[] => [...inside(ns), "taskset", "-c", String(cpu)];
+
+/** The scheduling that HydraNet's host asks for, for every server alike; nothing where it is refused. */
+const urgent = (): string[] => attempt("chrt", ["-f", PRIORITY, "true"]) ? ["chrt", "-f", PRIORITY] : [];
+const PRIORITY = "10";
 
 /** Lets one processor do the receiving of an interface, whoever sends to it. */
 export function receiveOn(ns: string, iface: string, cpu: number): void {
@@ -67,7 +71,7 @@ export class Pair {
     run("nsenter", inside(this.client, "sh", "-c", "echo 0 > /proc/sys/net/ipv4/tcp_max_tw_buckets").slice(1));
     if (server.own) deafen(this.server, ["eth0"]);
     else ip(this.server, `addr add ${ADDRESS}/24 dev eth0`);
-    this.child = start(pinned(this.server, SERVER_CPU), server.words[0], server.words.slice(1), ["ignore", "pipe", "pipe"]);
+    this.child = start([...pinned(this.server, SERVER_CPU), ...urgent()], server.words[0], server.words.slice(1), ["ignore", "pipe", "pipe"]);
     for (const s of [this.child.stdout!, this.child.stderr!]) s.on("data", (b: Buffer) => { this.said = (this.said + b.toString()).slice(-4000); });
     await this.answers(server.words[0]);
   }
