@@ -16,6 +16,8 @@ const PACKAGES = {
   perl: "perl-base", valgrind: "valgrind", cc: "gcc libc6-dev", ld: "binutils", "qemu-system-i386": "qemu-system-x86 seabios", bochs: "bochs bochsbios vgabios", "grub-mkrescue": "grub-common grub-pc-bin xorriso mtools",
 };
 const BUILD = ["cc"], LAB = ["ip", "nft", "ethtool", "unshare", "setpriv"];
+/** What `--boards` adds. */
+const BOARDS = ["ld", "qemu-system-i386"];
 /** What each command needs: `build` (cargo and a linker), programs, `lab` (may make network namespaces), `root`. */
 const COMMANDS = {
   build: { build: true, programs: BUILD },
@@ -154,7 +156,7 @@ async function main() {
   const args = process.argv.slice(2), need = Object.prototype.hasOwnProperty.call(COMMANDS, args[0]) ? COMMANDS[args[0]] : {}, help = args.includes("--help") || args.includes("-h");
   if (!help) {
     if (need.root && !isRoot()) fail(`${args[0]} needs root: it takes packets from the machine's own interfaces`);
-    await checkPrograms(need.programs || []);
+    await checkPrograms([...need.programs || [], ...args.includes("--boards") && need.build ? BOARDS : []]);
     if (need.build) { checkCargo(); checkDisk(); }
     if (need.lab || need.holder) checkLab();
   }

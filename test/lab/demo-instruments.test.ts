@@ -15,7 +15,7 @@ const SERVERS = ["s0", "s1", "s2"];
 async function run(outage: number): Promise<Results> {
   const m = await prepare(300, 40_000_000, () => {}), bed = new LinuxBed(m.folder, SERVERS, outage);
   try {
-    return await new Demo(bed, m, { fast: true, replicas: 3, ffmpeg: "" }, new Screen(process.stderr, false)).run();
+    return await new Demo(bed, m, { fast: true, replicas: 3, ffmpeg: "", bulkRate: 100e6 }, new Screen(process.stderr, false)).run();
   } finally {
     endAll();
     await bed.down();

@@ -14,7 +14,7 @@ import { ACK, FIN, PcapReader, RST, segment, SYN, type Segment } from "../../too
 import { bar, draw, paint } from "../../tools/demo/picture.ts";
 import { ticks } from "../../tools/demo/plot.ts";
 import { report } from "../../tools/demo/report.ts";
-import { exitStatus, type Kill, promises, type Results, type Stream } from "../../tools/demo/results.ts";
+import { exitStatus, type Kill, type Machine, promises, type Results, type Stream } from "../../tools/demo/results.ts";
 
 const ISN = 0xfffff000;
 /** A segment of the server at stream offset `at`, or of the client. */
@@ -158,12 +158,16 @@ function stream(name: string, kills: Kill[]): Stream {
   const points = Array.from({ length: 51 }, (_, i): Point => [i * 100, i * 20, 1]);
   return { name, size: 1000, points, kills, connections: 1, resets: 0, resent: 0, digest: "aa", expected: "aa", gapMedian: 1, gapWorst: 9, waitWorst: 3, seconds: 5 };
 }
+const MACHINE: Machine = {
+  node: "s0", board: "pc", machine: "pc", cpu: "pentium", memory: "16384 KiB", nics: "rtl8139 on pci", sha256: "ab".repeat(32), command: "qemu-system-i386 -m 16", counters: "{}", said: "<up>",
+  runs: [{ pid: 7, genuine: true, found: "", killed: true }, { pid: 9, genuine: true, found: "", killed: false }],
+};
 function good(): Results {
   const none = { retransmitted: 0, timeouts: 0 };
   return structuredClone({
     began: "2000-01-01", fast: false, replicas: 3, system: "<test>", player: { program: "ffmpeg", exit: 0, frames: 3, played: 3, late: 0, worst: 4, lateness: [0, 4, 1], words: "" },
     video: stream("video", [KILL, { ...KILL, t: 3000, node: "s1", successor: "s2" }]), bulk: [stream("download", [KILL]), stream("upload", [KILL])],
-    counters: { video: none, bulk: none }, events: [{ t: 1, text: "s0 killed" }], lost: 0,
+    counters: { video: none, bulk: none }, events: [{ t: 1, text: "s0 killed" }], lost: 0, machines: [MACHINE],
   });
 }
 
@@ -191,6 +195,8 @@ const BREAK: Record<string, (r: Results) => void> = {
   "a reset on the wire": r => { r.bulk[1].resets = 1; },
   "the capture misses the end": r => { r.bulk[0].points.pop(); },
   "the capture lost packets": r => { r.lost = 1; },
+  "a board is another program": r => { r.machines[0].runs[1] = { pid: 9, genuine: false, found: "process 9 is sleep", killed: false }; },
+  "a board never ran": r => { r.machines[0].runs = []; },
   "the run ends early": r => { r.error = "it broke"; },
 };
 for (const [name, spoil] of Object.entries(BREAK)) {
@@ -210,6 +216,8 @@ test("the page needs nothing from outside and shows every kill", () => {
   assert.equal(html.match(/<svg /g)!.length, 7);
   assert.match(html, /s0 killed, stall 47 ms/);
   assert.match(html, /&#60;test&#62;/);
+  assert.match(html, /7 \(killed\), 9/);
+  assert.match(html, /&#60;up&#62;/);
   assert.doesNotMatch(html, /NaN|Infinity|undefined/);
   const empty = good();
   Object.assign(empty, { bulk: [], video: { ...empty.video, points: [], kills: [] }, player: { ...empty.player, lateness: [], played: 0 } });

@@ -43,6 +43,18 @@ test("a lab serves clients, goes on after a kill, and leaves nothing behind", as
   lab.down();
 });
 
+test("both links of a router are shaped, each by a wire of its own", async () => {
+  const lab = await Lab.up(SITE);
+  try {
+    await lab.shape("r.eth0", { delay: 5 });
+    await lab.shape("r.eth1", { delay: 10 });
+    const round = /time=([\d.]+)/.exec((await lab.exec("c", "ping", ["-c", "1", "-W", "5", "10.2.0.10"])).stdout);
+    assert.ok(Number(round?.[1]) >= 30, `a round trip of ${round?.[1]} ms`);
+  } finally {
+    lab.down();
+  }
+});
+
 test("a paused node neither answers nor dies, and goes on when resumed", async () => {
   const lab = await Lab.up(SITE);
   try {

@@ -66,6 +66,7 @@ export class LinuxBed implements Bed {
   }
 
   async start(node: string): Promise<void> { this.members.push(node); }
+  async machines(): Promise<[]> { return []; }
   async chain(): Promise<Chain> { return { view: this.view, members: [...this.members], progress: new Map() }; }
 
   async shape(rate: number | undefined): Promise<void> {

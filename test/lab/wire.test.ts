@@ -125,7 +125,7 @@ test("the same seed gives the same losses", async () => {
       await send("a", "b", 1); // ARP is through
       await sleep(50);
       await l.shape("a", { loss: 0.3 });
-      await l.command("wire-a", "seed 7");
+      await l.command("wire-lan-a", "seed 7");
       const got = new Set((await send("a", "b", 300)).map(g => g[0]));
       lost.push(Array.from({ length: 300 }, (_, k) => k).filter(k => !got.has(k)));
     } finally {

@@ -1,5 +1,7 @@
 // What the demonstration needs of a laboratory.
 
+import type { Machine } from "./results.ts";
+
 export interface Progress { produced: number; received: number }
 
 /** The chain at one moment, as its nodes tell it. */
@@ -27,6 +29,8 @@ export interface Bed {
   kill(node: string): Promise<void>;
   start(node: string): Promise<void>;
   chain(): Promise<Chain>;
+  /** The nodes that are boards, as they are now. */
+  machines(): Promise<Machine[]>;
   /** The client's link, bits per second both ways; undefined: as fast as it goes. */
   shape(rate: number | undefined): Promise<void>;
 }

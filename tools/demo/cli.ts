@@ -15,29 +15,32 @@ import { report } from "./report.ts";
 import { exitStatus } from "./results.ts";
 import { Demo } from "./run.ts";
 
-const FRAMES = 1509, FAST_FRAMES = 450, BULK = 100_000_000;
+const FRAMES = 1509, FAST_FRAMES = 450, BULK = 100_000_000, BULK_RATE = 100e6;
+/** The same between boards on Ethernet of 10 Mbit/s. */
+const BOARDS_BULK = 10_000_000, BOARDS_RATE = 10e6;
 
 export const command: Command = {
   help: `
-hydranet demo [--fast] [--replicas N] [--report FILE] [--plain]
+hydranet demo [--fast] [--boards] [--replicas N] [--report FILE] [--plain]
 
 Plays a video in real time from three replicated servers, kills the primary twice while it plays, starts the dead servers again, and moves
 100 MB down and up through a third kill. Reports what the client saw, on the terminal and as a page. The exit status is 0 when every promise held.
 
   --fast         a shorter video, the same kills: under a minute
+  --boards       redirector and servers are boards in QEMU, a 486 and three Pentiums, on links of 10 Mbit/s; 10 MB in place of 100
   --replicas N   servers in the chain, 1 to 3 (default 3); with one, the video breaks: the control
   --report FILE  where the page goes (default build/demo/report.html); its figures go to FILE with .json
   --plain        events line by line in place of the live picture`,
 
   async run(args) {
-    const p = parse(args, { fast: { type: "boolean" }, replicas: { type: "string" }, report: { type: "string" }, plain: { type: "boolean" } }, 0);
-    const replicas = number(p, "replicas", 1, 3) ?? 3, fast = p.options.fast === true, file = path.resolve(typeof p.options.report === "string" ? p.options.report : path.join(ROOT, "build/demo/report.html"));
+    const p = parse(args, { fast: { type: "boolean" }, boards: { type: "boolean" }, replicas: { type: "string" }, report: { type: "string" }, plain: { type: "boolean" } }, 0);
+    const replicas = number(p, "replicas", 1, 3) ?? 3, fast = p.options.fast === true, boards = p.options.boards === true, file = path.resolve(typeof p.options.report === "string" ? p.options.report : path.join(ROOT, "build/demo/report.html"));
     mkdirSync(path.dirname(file), { recursive: true });
     if (!process.env.HYDRANET_INSIDE) await build([], say);
-    const frames = fast ? FAST_FRAMES : FRAMES, material = await prepare(frames, BULK, say);
+    const frames = fast ? FAST_FRAMES : FRAMES, material = await prepare(frames, boards ? BOARDS_BULK : BULK, say);
     const live = Boolean(process.stdout.isTTY) && p.options.plain !== true;
-    const bed = new LabBed(material.folder, replicas), ffmpeg = execFileSync("ffmpeg", ["-version"], { encoding: "utf8" }).split("\n")[0].split(" Copyright")[0];
-    const results = await new Demo(bed, material, { fast, replicas, ffmpeg }, new Screen(process.stdout, live)).run();
+    const bed = new LabBed(material.folder, replicas, boards), ffmpeg = execFileSync("ffmpeg", ["-version"], { encoding: "utf8" }).split("\n")[0].split(" Copyright")[0];
+    const results = await new Demo(bed, material, { fast, replicas, ffmpeg, bulkRate: boards ? BOARDS_RATE : BULK_RATE }, new Screen(process.stdout, live)).run();
     writeFileSync(file, page(results));
     writeFileSync(file.replace(/(\.html?)?$/, ".json"), JSON.stringify(results));
     const colour = (held: boolean, text: string): string => live ? `\x1b[${held ? 32 : 31}m${text}\x1b[0m` : text;

@@ -9,8 +9,12 @@ import { BOUND, inside } from "../lab/switch.ts";
 import { showIp } from "../site/address.ts";
 import { loadSite, type Site } from "../site/site.ts";
 import type { Bed, Chain, Progress } from "./bed.ts";
+import { Inventory } from "./machines.ts";
+import type { Machine } from "./results.ts";
 
-const SITE = path.join(ROOT, "tools/demo/site.toml");
+const SITE = path.join(ROOT, "tools/demo/site.toml"), BOARDS = path.join(ROOT, "examples/boards.toml");
+/** Links of the boards' laboratory: Ethernet at 10 Mbit/s, full duplex; kbit/s. */
+const ETHERNET = 10_000;
 /** Longest wait of a frame for the shaped link, milliseconds. */
 const QUEUE = 500;
 
@@ -22,10 +26,11 @@ export class LabBed implements Bed {
   readonly servers: string[];
   private readonly site: Site;
   private lab?: Lab;
+  private inventory?: Inventory;
 
-  /** Serves the files of a folder from chains of that many replicas. */
-  constructor(folder: string, private readonly replicas: number) {
-    this.site = { ...loadSite(SITE), content: folder };
+  /** Serves the files of a folder from chains of that many replicas; `boards`: redirector and servers are boards in QEMU. */
+  constructor(folder: string, private readonly replicas: number, private readonly boards: boolean) {
+    this.site = { ...loadSite(boards ? BOARDS : SITE), content: folder };
     const [files, upload] = this.site.services;
     this.address = showIp(files.address);
     this.port = files.port;
@@ -38,12 +43,21 @@ export class LabBed implements Bed {
   private running(): Lab { if (!this.lab) throw new Error("the laboratory is not up"); return this.lab; }
 
   async up(): Promise<void> {
-    this.lab = await Lab.up(this.site, { replicas: this.replicas });
+    const lab = this.lab = await Lab.up(this.site, { replicas: this.replicas }), inventory = this.inventory = new Inventory(lab);
+    if (this.boards) for (const n of this.site.nodes) for (const i of n.interfaces) if (n.role !== "linux") await lab.shape(`${n.name}.${i.name}`, { rate: ETHERNET, limit: QUEUE });
+    for (const n of this.site.nodes) inventory.started(n.name);
     for (const s of this.site.services) await this.lab.ready(s.name, this.replicas);
   }
   async down(): Promise<void> { this.lab?.down(); }
-  kill(node: string): Promise<void> { return this.running().kill(node); }
-  start(node: string): Promise<void> { return this.running().start(node); }
+  async kill(node: string): Promise<void> {
+    await this.running().kill(node);
+    this.inventory!.killed(node);
+  }
+  async start(node: string): Promise<void> {
+    await this.running().start(node);
+    this.inventory!.started(node);
+  }
+  machines(): Promise<Machine[]> { return this.inventory?.report() ?? Promise.resolve([]); }
 
   /** The chain of the files; a member counts when the uploads' chain has it too. */
   async chain(): Promise<Chain> {

@@ -3,7 +3,7 @@
 import { LATE_MS } from "./frames.ts";
 import { type Point, thin } from "./follow.ts";
 import { escape, type Mark, plot } from "./plot.ts";
-import { type Kill, percent, promises, type Results, short, type Stream } from "./results.ts";
+import { type Kill, type Machine, percent, promises, type Results, short, type Stream } from "./results.ts";
 
 const WIDE = 940, NARROW = 455, TALL = 250, LOW = 190;
 /** What a close-up of a kill shows before and after it, milliseconds. */
@@ -21,7 +21,7 @@ svg { width: 100%; height: auto; display: block; margin: .8rem 0; } .pair { disp
 svg text { font: 11px system-ui, "DejaVu Sans", sans-serif; fill: var(--ink); } svg .title { font-size: 13px; font-weight: 600; } svg .tick { fill: var(--soft); } svg .mark { fill: var(--kill); font-weight: 600; }
 svg .grid { stroke: var(--line); } svg .limit { stroke: var(--kill); } svg .span { fill: var(--shade); }
 table { border-collapse: collapse; width: 100%; font-size: .88rem; } td, th { text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; } .held { color: var(--good); font-weight: 600; } .broken { color: var(--kill); font-weight: 600; } code { font-size: .85em; }`;
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; } .held { color: var(--good); font-weight: 600; } .broken { color: var(--kill); font-weight: 600; } code { font-size: .85em; } td code { word-break: break-all; } pre { white-space: pre-wrap; word-break: break-all; font-size: .8em; }`;
 
 const EXPLAIN = `<p class="soft">Stall: the longest time around the kill without a new byte at the client although it had room for one. Longest gap: the same, room or not; a player
 that reads in real time leaves gaps of its own.</p>`;
@@ -36,7 +36,7 @@ export function page(r: Results): string {
     `<div class="verdict" style="background:${held ? "#1d7f4e" : "#b03024"}">${held ? "Every promise held" : `${all.filter(p => !p.held).length} of ${all.length} promises broken`}</div>`,
     tiles(r, kills.map(x => x.k)), "<h2>Video, played in real time while two primaries die</h2>", videoPlots(r),
     r.bulk.length ? "<h2>100 MB down and up through a third kill</h2>".replace("100 MB", `${Math.round(r.bulk[0].size / 1e6)} MB`) + bulkPlots(r) : "",
-    kills.length ? "<h2>Kills</h2>" + killTable(kills) + EXPLAIN : "", "<h2>Bytes</h2>", byteTable(streams), "<h2>Promises</h2>", promiseTable(all), "<h2>Events</h2>", eventTable(r),
+    kills.length ? "<h2>Kills</h2>" + killTable(kills) + EXPLAIN : "", "<h2>Bytes</h2>", byteTable(streams), "<h2>Promises</h2>", promiseTable(all), r.machines.length ? "<h2>Boards</h2>" + machineTables(r.machines) : "", "<h2>Events</h2>", eventTable(r),
   ];
   return `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>HydraNet demonstration</title><style>${STYLE}</style></head>\n<body>\n${body.join("\n")}\n</body></html>\n`;
 }
@@ -112,5 +112,11 @@ function byteTable(streams: Stream[]): string {
 const verdict = (held: boolean, yes: string, no: string): string => `<span class="${held ? "held" : "broken"}">${held ? yes : no}</span>`;
 
 const promiseTable = (all: ReturnType<typeof promises>): string => table(["", "promise", "found"], all.map(p => [verdict(p.held, "held", "broken"), escape(p.text), escape(p.found)]));
+
+function machineTables(all: Machine[]): string {
+  const rows = all.map(m => [escape(m.node), escape(m.board), escape(`${m.machine}, ${m.cpu}, ${m.memory}`), escape(m.nics), `<code>${escape(m.sha256)}</code>`, m.runs.map(x => `${x.pid}${x.killed ? " (killed)" : ""}`).join(", ")]);
+  const more = all.map(m => `<details><summary>${escape(m.node)}: command line, counters of its drivers, console</summary><pre>${escape(m.command)}\n\n${escape(m.counters)}\n\n${escape(m.said)}</pre></details>`);
+  return table(["node", "board", "machine in QEMU", "NICs", "SHA-256 of the image, as built in this run", "processes"], rows) + more.join("\n");
+}
 
 const eventTable = (r: Results): string => table(["at", "event"], r.events.map(e => [`${(e.t / 1000).toFixed(2)} s`, escape(e.text)]), [0]);

@@ -12,6 +12,8 @@ export function report(r: Results, mark: (held: boolean, text: string) => string
   for (const s of [r.video, ...r.bulk]) out.push(...stream(s));
   out.push("", `client     retransmitted ${r.counters.video.retransmitted} segments during the video, ${r.counters.bulk.retransmitted} during the transfers; its retransmission timer`);
   out.push(`           ran out ${r.counters.video.timeouts} and ${r.counters.bulk.timeouts} times`, "");
+  for (const m of r.machines) out.push(`board      ${m.node}: ${m.board}, ${m.machine} with ${m.cpu} and ${m.memory}, ${m.nics}; image ${m.sha256}; processes ${m.runs.map(x => `${x.pid}${x.killed ? " (killed)" : ""}`).join(", ")}`);
+  if (r.machines.length) out.push("");
   for (const q of promises(r)) out.push(mark(q.held, `${q.held ? "  held  " : "  BROKEN"} ${q.text}: ${q.found}`));
   return out.join("\n") + "\n";
 }

@@ -44,6 +44,24 @@ export interface Stream {
   seconds: number;
 }
 
+/** A node that is a board. */
+export interface Machine {
+  node: string;
+  board: string;
+  machine: string;
+  cpu: string;
+  memory: string;
+  nics: string;
+  /** Of the image as it was written in this run, before the machine wrote to it. */
+  sha256: string;
+  /** QEMU's command line, and what of it runs: the processes in the order of their starts. */
+  command: string;
+  runs: { pid: number; genuine: boolean; found: string; killed: boolean }[];
+  /** What the drivers counted, and the last lines of the console. */
+  counters: string;
+  said: string;
+}
+
 export interface Results {
   began: string;
   fast: boolean;
@@ -56,6 +74,8 @@ export interface Results {
   events: { t: number; text: string }[];
   /** Packets that the capture lost: figures are then too good. */
   lost: number;
+  /** The boards; empty where all nodes run under wasmtime. */
+  machines: Machine[];
   /** What ended the run early. */
   error?: string;
 }
@@ -79,6 +99,10 @@ export function promises(r: Results): Promised[] {
   for (const s of streams) add(`the ${s.name} is one connection`, s.connections === 1, `${s.connections} connections`);
   add("both transfers run through a third kill", r.bulk.length === 2 && r.bulk.every(s => s.kills.length === 1), r.bulk.map(s => `${s.name}: ${s.kills.length}`).join(", ") || "no transfer");
   for (const s of streams) for (const k of s.kills) killPromises(s, k, s !== r.video, add);
+  for (const m of r.machines) {
+    const wrong = m.runs.filter(x => !x.genuine);
+    add(`${m.node} is a board in QEMU that runs the image of this run`, m.runs.length > 0 && wrong.length === 0, wrong.length ? wrong[0].found : `${m.board}, ${m.runs.length} starts, image ${short(m.sha256)}`);
+  }
   const resets = streams.reduce((n, s) => n + s.resets, 0);
   add("the client sees no reset", resets === 0, `${resets} resets`);
   const gone = streams.filter(s => s.digest === s.expected && (s.points.at(-1)?.[1] ?? 0) < s.size).map(s => s.name);

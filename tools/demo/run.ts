@@ -13,8 +13,6 @@ import type { Kill, Results, Stream } from "./results.ts";
 
 /** How long the client may wait for a byte before the run is given up, and how long a dead server may take to join. */
 const PATIENCE = 8000, JOIN = 30_000;
-/** The client's link during the transfers: so fast that they take seconds, so slow that both get the same. */
-const BULK_RATE = 100e6;
 /** A gap that begins this long after a kill belongs to it. */
 const AROUND = 300;
 /** Silence that is longer than the capture's delay, milliseconds. */
@@ -26,7 +24,11 @@ const FLOWING = 30;
 /** The upload, which costs the servers more, has come this far when the download starts. */
 const UPLOAD_FIRST = 0.1;
 
-export interface Options { fast: boolean; replicas: number; ffmpeg: string }
+export interface Options {
+  fast: boolean; replicas: number; ffmpeg: string;
+  /** The client's link during the transfers, bits per second: so fast that they take seconds, so slow that both get the same. */
+  bulkRate: number;
+}
 
 const sleep = (ms: number): Promise<void> => new Promise(ok => setTimeout(ok, ms));
 
@@ -49,7 +51,7 @@ export class Demo {
     this.results = {
       began: new Date().toISOString().replace("T", " ").slice(0, 19) + " UTC", fast: options.fast, replicas: options.replicas, system: bed.system,
       player: { program: options.ffmpeg, exit: -1, frames: m.video.frames, played: 0, late: 0, worst: 0, lateness: [], words: "" },
-      video: this.stream("video", m.video.size, m.video.sha256), bulk: [], counters: { video: none, bulk: none }, events: [], lost: 0,
+      video: this.stream("video", m.video.size, m.video.sha256), bulk: [], counters: { video: none, bulk: none }, events: [], lost: 0, machines: [],
     };
   }
 
@@ -72,6 +74,7 @@ export class Demo {
       }
     } finally {
       clearInterval(this.watching);
+      this.results.machines = await this.bed.machines().catch(() => []);
       await this.bed.down();
     }
     this.show();
@@ -217,7 +220,7 @@ export class Demo {
   private async bulk(): Promise<void> {
     const { bulk } = this.m, r = this.results, { client, address, port, sinkPort } = this.bed, check = `${bulk.size} ${await sinkCheck(bulk.path)}`;
     const down: Watched = { port, follow: new Follow(), connections: 0 }, up: Watched = { port: sinkPort, follow: new Follow(), connections: 0 };
-    await this.bed.shape(BULK_RATE);
+    await this.bed.shape(this.options.bulkRate);
     const capture = new Capture(client, this.bed.iface, address, [down, up], 96);
     await capture.listening();
     const before = await counters(client), start = this.now();

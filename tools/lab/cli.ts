@@ -12,7 +12,7 @@ import type { Shape } from "./link.ts";
 import { inside } from "./switch.ts";
 
 const OPTIONS = {
-  run: { type: "string" }, site: { type: "string" }, replicas: { type: "string" }, pcap: { type: "boolean" }, record: { type: "boolean" }, sockets: { type: "boolean" }, log: { type: "string" }, seed: { type: "string" },
+  run: { type: "string" }, site: { type: "string" }, boards: { type: "boolean" }, replicas: { type: "string" }, pcap: { type: "boolean" }, record: { type: "boolean" }, sockets: { type: "boolean" }, log: { type: "string" }, seed: { type: "string" },
   rate: { type: "string" }, loss: { type: "string" }, delay: { type: "string" }, jitter: { type: "string" }, dup: { type: "string" }, reorder: { type: "string" },
   corrupt: { type: "string" }, limit: { type: "string" },
 } as const;
@@ -34,19 +34,20 @@ const VERBS: Record<string, { words: [number, number]; options?: string[]; run: 
 
 export const command: Command = {
   help: `
-hydranet lab up [--site FILE] [--replicas N] [--seed N] [--pcap] [--record] [--sockets] [--log LEVEL]
+hydranet lab up [--site FILE | --boards] [--replicas N] [--seed N] [--pcap] [--record] [--sockets] [--log LEVEL]
 hydranet lab down | status
 hydranet lab kill | pause | resume | restart NODE...
 hydranet lab cut | heal LINK...
 hydranet lab shape LINK... [--rate R] [--loss P] [--delay MS] [--jitter MS] [--dup P] [--reorder P] [--corrupt P] [--limit MS]
 hydranet lab log NODE             what a node has said
-hydranet lab ask NODE WORDS...    a line to its control socket
+hydranet lab ask NODE WORDS...    a line to its control socket, or to a board's console
 hydranet lab exec NODE -- PROGRAM ...
 
 A site in network namespaces of this machine; without root in a user namespace.
 
   --run NAME      name of the lab (default lab)
   --site FILE     site file (default examples/lab.toml)
+  --boards        the site examples/boards.toml: redirector and servers are boards in QEMU. Nodes with a board may stand in any site
   --replicas N    cuts chains to N members
   --pcap          nodes write RUN/NODE.pcap; --record: RUN/NODE.rec, for hydranet replay
   --sockets       host servers lend their TCP to local programs at RUN/NODE.sock, for hydranet nc (docs/sockets.md)
@@ -85,14 +86,15 @@ function check(verb: string, words: string[], p: Parsed, program: string[]): voi
   if (words.length < least) throw new UsageError(`${verb}: a NODE or LINK is missing`);
   if (words.length > most) throw new UsageError(`${verb}: unexpected word '${words[most]}'`);
   if (verb === "exec" ? program.length === 0 : program.length > 0) throw new UsageError(verb === "exec" ? "exec NODE -- PROGRAM is missing" : `${verb}: takes no '--'`);
-  const takes = ["run", ...(verb === "up" ? ["site", "replicas", "pcap", "record", "sockets", "log", "seed"] : VERBS[verb]?.options ?? [])];
+  const takes = ["run", ...(verb === "up" ? ["site", "boards", "replicas", "pcap", "record", "sockets", "log", "seed"] : VERBS[verb]?.options ?? [])];
   for (const o of Object.keys(p.options)) if (!takes.includes(o)) throw new UsageError(`${verb}: takes no option --${o}`);
   logLevel(p);
   shapeOf(p);
 }
 
 async function up(run: string, p: Parsed): Promise<number> {
-  const file = typeof p.options.site === "string" ? p.options.site : path.join(ROOT, "examples/lab.toml");
+  if (p.options.boards && p.options.site !== undefined) throw new UsageError("--boards: names a site itself, --site another");
+  const file = typeof p.options.site === "string" ? p.options.site : path.join(ROOT, p.options.boards ? "examples/boards.toml" : "examples/lab.toml");
   const lab = await Lab.up(file, {
     run, keep: true, replicas: number(p, "replicas", 1, 5), seed: number(p, "seed", 0, 999999999), pcap: p.options.pcap === true, record: p.options.record === true,
     sockets: p.options.sockets === true, log: logLevel(p),

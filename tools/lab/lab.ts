@@ -13,6 +13,8 @@ import { packFolder, readImage } from "../content/image.ts";
 import { showIp } from "../site/address.ts";
 import { compileNode } from "../site/compile.ts";
 import { loadSite, nodeOf, type Node, type Site } from "../site/site.ts";
+import { guest, type Guest } from "./board.ts";
+import { type as typed } from "./console.ts";
 import { ask } from "./control.ts";
 import { endOf, parseLink, type Shape, words } from "./link.ts";
 import * as net from "./switch.ts";
@@ -41,7 +43,7 @@ export interface Options {
 }
 
 interface Wire { proc: Proc; rules: Record<string, string[]> }
-interface State { run: string; file: string; owner?: Proc; options: Omit<Options, "content">; procs: Record<string, Proc>; wires: Record<string, Wire>; cuts: string[] }
+interface State { run: string; file: string; owner?: Proc; options: Omit<Options, "content">; procs: Record<string, Proc>; wires: Record<string, Wire>; guests: Record<string, Guest>; cuts: string[] }
 
 /** What a node's control socket tells (host/ABI.md); services and counters as the modules write them. */
 export interface Status { node: number; role: string; services?: ServiceStatus[]; [key: string]: unknown }
@@ -63,7 +65,7 @@ export class Lab {
     const s = typeof site === "string" ? loadSite(site) : site, run = options.run ?? `t${process.pid.toString(36)}${randomBytes(2).toString("hex")}`;
     if (!/^[a-z0-9]{1,12}$/.test(run)) throw new Error(`run '${run}': expected at most 12 lower-case letters and digits`);
     const { content, ...kept } = options;
-    const state: State = { run, file: path.resolve(s.file), owner: options.keep ? undefined : identify(process.pid), options: kept, procs: {}, wires: {}, cuts: [] };
+    const state: State = { run, file: path.resolve(s.file), owner: options.keep ? undefined : identify(process.pid), options: kept, procs: {}, wires: {}, guests: {}, cuts: [] };
     const dir = path.join(RUNS, run);
     mkdirSync(RUNS, { recursive: true, mode: 0o755 });
     try { mkdirSync(dir, { mode: 0o700 }); } catch { throw new Error(`a lab '${run}' is up already (${dir}); hydranet lab down --run ${run} removes it`); }
@@ -101,7 +103,7 @@ export class Lab {
 
   /** Removes a lab by name, whatever is left of it. */
   static remove(run: string): void {
-    let state: State = { run, file: "", options: {}, procs: {}, wires: {}, cuts: [] };
+    let state: State = { run, file: "", options: {}, procs: {}, wires: {}, guests: {}, cuts: [] };
     const dir = path.join(RUNS, run);
     try { state = JSON.parse(readFileSync(path.join(dir, "state.json"), "utf8")) as State; } catch { /* names are enough */ }
     new Lab({ nodes: [] } as unknown as Site, dir, state).down();
@@ -124,12 +126,26 @@ export class Lab {
     const extras = { content: image ? readImage(image) : undefined };
     const nodes = this.site.nodes.filter(n => n.role !== "linux");
     for (const n of nodes) writeFileSync(this.file(`${n.name}.cfg`), compileNode(this.site, n.name, extras), { mode: 0o600 });
+    for (const n of nodes.filter(n => n.board)) await this.addBoard(n, n.role === "host" ? image : undefined);
     await Promise.all(nodes.map(n => this.start(n.name)));
+  }
+
+  /** A board's image, and a wire from each of its NICs to the switch. */
+  private async addBoard(n: Node, content?: Uint8Array): Promise<void> {
+    const ports = n.interfaces.map((_, i) => endOf(this.site, n, i));
+    const plugs = ports.map(e => ({ own: this.file(`${e.link}-${e.port}.nic`), wire: this.file(`${e.link}-${e.port}.plug`) }));
+    this.state.guests[n.name] = await guest(this.site, n, { file: this.file(`${n.name}.img`), plugs, console: this.file(`${n.name}.con`), log: this.file(`${n.name}.log`), content });
+    for (const [i, e] of ports.entries()) {
+      net.addWirePair(this.switchNs(e.link), e.port);
+      await this.addWire(e.link, e.port, `${e.port}=unix:${plugs[i].wire},${plugs[i].own}`);
+      net.wireToSwitch(this.switchNs(e.link), e.port);
+    }
   }
 
   private addNode(n: Node): void {
     const ns = this.ns(n.name);
     net.addNamespace(ns);
+    if (n.board) return;
     n.interfaces.forEach((f, i) => {
       const e = endOf(this.site, n, i);
       net.plug({ ns, iface: f.name, mac: e.mac, mtu: f.mtu, switchNs: this.switchNs(f.link), port: e.port });
@@ -147,6 +163,7 @@ export class Lab {
   async start(name: string): Promise<void> {
     const n = this.node(name), o = this.state.options;
     if (this.running(name)) throw new Error(`${name} runs already`);
+    if (n.board) return this.startBoard(name);
     const args = [
       "--module", this.module(name), "--config", this.file(`${name}.cfg`), ...n.interfaces.flatMap(i => ["--iface", i.name]), "--control", this.control(name), "--name", name,
       ...(existsSync(this.file("content.img")) && n.role === "host" ? ["--content", this.file("content.img")] : []),
@@ -156,6 +173,21 @@ export class Lab {
     ];
     await this.launch(name, this.ns(name), args);
   }
+
+  /** Switches a board on, and waits until its console answers. */
+  private async startBoard(name: string): Promise<void> {
+    rmSync(this.file(`${name}.con`), { force: true });
+    const [program, ...rest] = net.inside(this.ns(name), ...this.state.guests[name].words), proc = start(program, rest, this.file(`${name}.qemu.log`));
+    this.state.procs[name] = proc;
+    this.save();
+    await until(`${name} answers`, 60000, async () => {
+      if (!alive(proc)) throw new Error(`${name}: QEMU ended at its start:\n${readFileSync(this.file(`${name}.qemu.log`), "utf8").slice(-2000)}\n${this.log(name).slice(-2000)}`);
+      return existsSync(this.file(`${name}.con`)) && await this.status(name).then(() => true, () => false);
+    }, 50);
+  }
+
+  /** How a node that is a board runs: its image and QEMU's command line. */
+  guest(name: string): Guest | undefined { return this.state.guests[name]; }
 
   /** A name for a file that each start of a node writes anew: s0.pcap, s0.2.pcap, ... */
   private fresh(name: string, ext: string): string {
@@ -224,8 +256,9 @@ export class Lab {
   }
 
   /** The node's status. Throws when it does not answer within a second. */
-  async status(name: string): Promise<Status> { return JSON.parse(await ask(this.control(name), "status")) as Status; }
-  async command(name: string, line: string): Promise<string> { return ask(this.control(name), line); }
+  async status(name: string): Promise<Status> { return JSON.parse(await this.command(name, "status")) as Status; }
+  /** A line to the node's control socket, or to the console of a board; its answer. */
+  async command(name: string, line: string): Promise<string> { return this.site.nodes.find(n => n.name === name)?.board ? typed(this.file(`${name}.con`), line, 3000) : ask(this.control(name), line); }
   /** Statuses of the nodes that answer, by name. */
   async statuses(): Promise<Record<string, Status>> {
     const names = this.site.nodes.filter(n => n.role !== "linux" && this.running(n.name) && !this.paused(n.name)).map(n => n.name);
@@ -294,7 +327,7 @@ export class Lab {
   /** Impairs a link by the wire process at its first node; an empty shape takes the impairment away. */
   async shape(link: string, s: Shape): Promise<void> {
     const l = parseLink(this.site, link), port = l.a.port, key = `${l.a.link}/${port}`, text = words(s);
-    const wire = this.state.wires[key] ?? await this.addWire(l.a.link, port);
+    const wire = this.state.wires[key] ?? await this.addPortWire(l.a.link, port);
     delete wire.rules[link];
     if (text !== "") {
       const pair = l.b && this.portsOf(l.a.link) > 2, to = pair ? ` dst ${l.b!.mac}` : "", from = pair ? ` src ${l.b!.mac}` : "";
@@ -305,23 +338,30 @@ export class Lab {
     if (rules.length > 16) throw new Error(`${key}: more than 16 rules on one wire`);
     const lines = [...rules.map((r, i) => `rule ${i} ${r}`), ...Array.from({ length: 16 - rules.length }, (_, i) => `clear ${rules.length + i}`)];
     for (const line of lines) {
-      const answer = await ask(this.control(`wire-${port}`), line);
+      const answer = await ask(this.control(wireName(l.a)), line);
       if (!answer.startsWith("ok")) throw new Error(`wire at ${port}: '${line}': ${answer}`);
     }
   }
   private portsOf(link: string): number { return this.site.nodes.flatMap(n => n.interfaces).filter(i => i.link === link).length; }
 
-  private async addWire(link: string, port: string): Promise<Wire> {
-    const ns = this.switchNs(link), name = `wire-${port}`;
-    net.addWirePair(ns, port);
+  /** Puts a wire between a port of a switch and the bridge. */
+  private async addPortWire(link: string, port: string): Promise<Wire> {
+    net.addWirePair(this.switchNs(link), port);
+    const wire = await this.addWire(link, port, port);
+    net.switchToWire(this.switchNs(link), port);
+    return wire;
+  }
+
+  /** Starts the wire between an interface of the host program and the port's pair. */
+  private async addWire(link: string, port: string, iface: string): Promise<Wire> {
+    const ns = this.switchNs(link), name = wireName({ link, port });
     writeFileSync(this.file(`${name}.cfg`), `seed ${(this.state.options.seed ?? 1) % 1e9}\n`);
-    await this.launch(name, ns, ["--module", this.module(name), "--config", this.file(`${name}.cfg`), "--iface", port, "--iface", `${port}.w`, "--control", this.control(name), "--name", name]);
-    net.switchToWire(ns, port);
+    await this.launch(name, ns, ["--module", this.module(name), "--config", this.file(`${name}.cfg`), "--iface", iface, "--iface", `${port}.w`, "--control", this.control(name), "--name", name]);
     return this.state.wires[`${link}/${port}`] = { proc: this.state.procs[name], rules: {} };
   }
   /** The status of the wire at a link's first node, once the link has been shaped: frames and bytes per direction, and their fates. */
   async wireStatus(link: string): Promise<Record<string, unknown>> {
-    return JSON.parse(await ask(this.control(`wire-${parseLink(this.site, link).a.port}`), "status")) as Record<string, unknown>;
+    return JSON.parse(await ask(this.control(wireName(parseLink(this.site, link).a)), "status")) as Record<string, unknown>;
   }
 
   /** Removes everything: processes by pid, namespaces, the run directory. Never throws; doing it twice is harmless. */
@@ -335,6 +375,9 @@ export class Lab {
     rmSync(this.dir, { recursive: true, force: true });
   }
 }
+
+/** The process that impairs a port: names of ports repeat from switch to switch. */
+const wireName = (p: { link: string; port: string }): string => `wire-${p.link}-${p.port}`;
 
 /** A site with a key, and chains of at most n members. */
 function withRun(site: Site, n?: number): Site {

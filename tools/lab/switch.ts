@@ -65,7 +65,8 @@ export function addWirePair(ns: string, port: string): void {
   ip(ns, `link add name ${port}.w type veth peer name ${port}.b`, `link set dev ${port}.w up`, `link set dev ${port}.b up`);
   offloadsOff(ns, `${port}.w`, `${port}.b`);
 }
-export function switchToWire(ns: string, port: string): void { ip(ns, `link set dev ${port} nomaster`, `link set dev ${port}.b master br0`); }
+export function wireToSwitch(ns: string, port: string): void { ip(ns, `link set dev ${port}.b master br0`); }
+export function switchToWire(ns: string, port: string): void { ip(ns, `link set dev ${port} nomaster`); wireToSwitch(ns, port); }
 
 /** Replaces all cuts of a switch. */
 export function setCuts(ns: string, cuts: Cut[]): void {

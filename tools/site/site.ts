@@ -1,7 +1,8 @@
 // A site: its nodes, services and timing, read from one TOML file (docs/site-file.md). Defaults stand here and nowhere else.
 
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
+import { ROOT } from "../asc.ts";
 import { covers, parseIp, parseMac, parsePrefix, parseUnicast, type Prefix, showIp } from "./address.ts";
 import { Table } from "./reader.ts";
 import { readToml, SiteError } from "./toml.ts";
@@ -37,6 +38,8 @@ export interface Node {
   /** Tunnel and control address. */
   address: number;
   interfaces: Interface[]; routes: Route[];
+  /** The board it is (boards/NAME); undefined: a Linux machine. */
+  board?: string;
 }
 export interface Metric { node: Node; prefix: Prefix; metric: number }
 export interface Service {
@@ -129,8 +132,15 @@ function readNode(t: Table, site: Site): void {
   const control = node.interfaces.find(i => i.control) ?? node.interfaces[0];
   node.address = t.get("address", `${IP}, of one of its interfaces`, v => node.interfaces.find(i => i.address === parseIp(v))?.address, control.address);
   for (const r of t.tables("route")) readRoute(r, node);
+  if (t.has("board")) node.board = readBoard(t, role);
   t.done();
   site.nodes.push(node);
+}
+
+function readBoard(t: Table, role: Node["role"]): string {
+  const folder = path.join(ROOT, "boards"), known = readdirSync(folder).filter(b => existsSync(path.join(folder, b, "board.json")));
+  if (role === "linux") t.fail("board", t.text("board", /./, "a board"), 'none: a node of role "linux" runs no HydraNet');
+  return t.oneOf("board", known);
 }
 
 function readInterface(t: Table, node: Node, site: Site): void {
