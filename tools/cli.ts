@@ -23,6 +23,7 @@ const COMMANDS: Record<string, Entry> = {
   replay: { summary: "feed a recording to a module again and compare", file: "./replay/cli.ts" },
   "check-i486": { summary: "count what the boards' modules cost as i486 code", file: "./i486/cli.ts" },
   image: { summary: "write a node as an image for a 486 or Pentium board", file: "./image/cli.ts" },
+  nics: { summary: "many frames through each NIC driver in QEMU", file: "../test/firmware/nics-cli.ts" },
   boot: { summary: "start an image in QEMU", file: "./image/boot.ts" },
   flash: { summary: "write an image to a disk, card or stick, and compare", file: "./image/flash.ts" },
   where: { summary: "find the line of an address that a board's trap printed", file: "./image/where.ts" },

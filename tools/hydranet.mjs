@@ -30,7 +30,7 @@ const COMMANDS = {
   lab: { build: true, holder: true, programs: [...BUILD, ...LAB] },
   run: { build: true, root: true, programs: [...BUILD, "ip", "nft"] },
   sim: { build: true, programs: BUILD },
-  image: { programs: ["cc", "ld"] }, boot: { programs: ["qemu-system-i386"] }, where: { programs: ["ld"] }, flash: {},
+  image: { programs: ["cc", "ld"] }, boot: { programs: ["qemu-system-i386"] }, nics: { programs: ["cc", "ld", "qemu-system-i386"] }, where: { programs: ["ld"] }, flash: {},
   "check-i486": { programs: [...BUILD, "valgrind"] },
   spec: {}, site: {}, content: {}, ctl: {}, nc: {}, replay: {},
 };
