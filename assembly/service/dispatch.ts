@@ -9,9 +9,6 @@ import * as ttcp from "./ttcp";
 
 export const enum Kind { echo = 1, discard = 2, chargen = 3, ttcpSource = 4, ttcpSink = 5, http = 6 }
 
-/** True where `kind` names a built-in service. */
-export function known(kind: u32): bool { return kind - 1 < Kind.http; }
-
 /** Connection c exists; its state block is zeroed. */
 export function accept(kind: u32, c: u32): void {
   switch (kind) {
