@@ -15,9 +15,9 @@ export function set(t: u64): void {
   now = t;
   us = <u32>t;
   while (d > 1000000000) { d -= 1000000000; ms += 1000000; }
-  const n = <u32>d + rest;
-  ms += n / 1000;
-  rest = n % 1000;
+  const n = <u32>d + rest, whole = n < 1000 ? 0 : n / 1000;
+  ms += whole;
+  rest = n - whole * 1000;
 }
 
 /** For tests: starts anew at t microseconds. */

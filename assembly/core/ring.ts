@@ -39,8 +39,12 @@ export function init(n: u32): void {
   for (let i: u32 = 0; i < n; i++) post(i);
 }
 
+/** Posts free buffers where some are missing. */
+// @ts-ignore: decorator
+@inline export function post(iface: u32): void { if (at(iface).rxPosted - at(iface).rxTaken != RX_RING) refill(iface); }
+
 /** Posts free buffers until the receive ring is full, or the pool is nearly empty: a quarter of it is kept for sending. */
-export function post(iface: u32): void {
+function refill(iface: u32): void {
   const r = at(iface);
   while (r.rxPosted - r.rxTaken < RX_RING && frame.available() > 8) {
     const p = frame.alloc();
@@ -91,7 +95,10 @@ export function send(iface: u32, head: usize, headLen: u32, body: usize, bodyLen
 }
 
 /** Releases the buffers of frames that have left. */
-export function reclaim(iface: u32): void {
+// @ts-ignore: decorator
+@inline export function reclaim(iface: u32): void { if (at(iface).txReclaimed != at(iface).txSent) release(iface); }
+
+function release(iface: u32): void {
   const r = at(iface);
   while (r.txReclaimed != r.txSent) {
     const s = txSlot(iface, r.txReclaimed);

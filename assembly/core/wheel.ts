@@ -15,7 +15,7 @@ const enum Level { bits0 = 8, slots0 = 256, slots = 64, shift1 = 8, shift2 = 14 
 const HEADS: u32 = 256 + 64 + 64;
 const TABLE: usize = memory.data(HEADS * 8, 16); // next, prev of each slot's list
 const MAP: usize = memory.data(32, 16);          // a bit per slot of level 0: clear where it is empty
-let time: u32 = 0;      // all slots before this millisecond are empty
+let time: u32 = 0;      // all slots before this millisecond are empty; may lag behind the clock up to `next`
 let armed: u32 = 0;
 let next: u32 = 0;      // from `time` to this millisecond no slot has a timer and no cascade comes
 
@@ -73,7 +73,10 @@ function insert(t: Timer): void {
 }
 
 /** Takes one timer that is due at `now` out of the wheel and returns it, or 0 when none is left. */
-export function due(now: u32): Timer | null {
+// @ts-ignore: decorator
+@inline export function due(now: u32): Timer | null { return seq.lt(now, next) ? null : take(now); }
+
+function take(now: u32): Timer | null {
   while (seq.le(time, now)) {
     const h = head(time & 255), p = <usize>load<u32>(h);
     if (p != h) {

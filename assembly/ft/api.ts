@@ -6,7 +6,7 @@ import { Err, must } from "../core/err";
 import * as list from "../core/list";
 import * as siphash from "../core/siphash";
 import * as tcp from "../tcp/tcp";
-import { Replica, Member, MemberFlag, find, alive, connOf, work, workOf, deadline, disk, diskOf, stateOf, TIMERS } from "./replica";
+import { Replica, Member, MemberFlag, find, alive, connOf, work, workOf, deadline, disk, diskOf, stateOf, stir, TIMERS } from "./replica";
 import * as budget from "./budget";
 import * as gates from "./gates";
 import * as image from "../disk/content";
@@ -42,6 +42,14 @@ export function recv(c: u32, p: usize, n: u32): u32 {
   const got = tcp.recv(connOf(m), p, n);
   if (got != 0) gates.update(changetype<Replica>(current), m);
   return got;
+}
+
+/** Forgets all deposited bytes that were not read yet. */
+export function skip(c: u32): void {
+  const m = member(c);
+  if (m == null || tcp.unread(connOf(m)) == 0) return;
+  tcp.skip(connOf(m), tcp.unread(connOf(m)));
+  gates.update(changetype<Replica>(current), m);
 }
 
 /** Deposited bytes that were not read yet. */
@@ -89,6 +97,7 @@ export function abort(c: u32): void {
   const m = member(c);
   if (m == null) return;
   m.flags |= MemberFlag.aborted;
+  stir(changetype<Replica>(current));
   if (!list.linked(workOf(m))) list.push(work(changetype<Replica>(current)), workOf(m));
 }
 
@@ -96,6 +105,7 @@ export function abort(c: u32): void {
 export function setTimer(id: u32, ms: u32): void {
   if (id >= TIMERS) return;
   const r = changetype<Replica>(current), d = deadline(r, id);
+  r.timers |= 1 << id;
   store<u32>(d, 1);
   store<u32>(d, r.time + ms, 4);
 }

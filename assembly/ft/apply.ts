@@ -172,6 +172,7 @@ function gone(r: Replica, m: Member, rst: bool): void {
 function timer(r: Replica, e: Event): void {
   r.time = e.time;
   store<u32>(deadline(r, e.a & 15), 0);
+  r.timers &= ~(1 << (e.a & 15));
   api.enter(r, api.NONE);
   dispatch.timer(r.kind, e.a);
 }

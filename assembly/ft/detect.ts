@@ -21,8 +21,8 @@ export function slept(): u32 {
   return late > NAP ? late : 0;
 }
 
-/** At the end of the poll: the next one is wanted within so many microseconds. */
-export function expectPoll(wait: u32): void { wanted = min(wait / 1000, LONGEST); }
+/** At the end of the poll: the next one is wanted within so many milliseconds. */
+export function expectPoll(ms: u32): void { wanted = min(ms, LONGEST); }
 
 /** R25: whoever slept adds it to every deadline that it judges others by. */
 export function discount(r: Replica, nap: u32): void {
@@ -39,6 +39,18 @@ function silence(r: Replica): void {
   if (!isPrimary(r) && over(r.upHeardAt, r.silence)) r.suspicion |= Suspect.predecessor;
   if (!isTail(r) && over(r.downHeardAt, r.silence)) r.suspicion |= Suspect.successor;
 }
+
+/** Milliseconds until a neighbour that says nothing will have been silent for too long. */
+export function wait(r: Replica): u32 {
+  let ms: u32 = 0xffffffff;
+  if (r.heartbeat == 0) return ms;
+  if (!isPrimary(r)) ms = min(ms, left(r.upHeardAt, r.silence));
+  if (!isTail(r)) ms = min(ms, left(r.downHeardAt, r.silence));
+  return ms;
+}
+
+/** ... and none where it has been already. */
+function left(since: u32, limit: u32): u32 { return over(since, limit) ? 0xffffffff : since + limit + 1 - clock.ms; }
 
 // @ts-ignore: decorator
 @inline function over(since: u32, limit: u32): bool { return <i32>(clock.ms - since) > <i32>limit; }

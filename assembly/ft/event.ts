@@ -53,7 +53,7 @@ export function read(e: Event, p: usize, n: u32): u32 {
   if (n < 8) return 0;
   const kind = <i32>load<u8>(p), size = wireSize(kind);
   if (kind < Kind.syn || kind > Kind.closed || n < size) return 0;
-  memory.fill(changetype<usize>(e), 0, EventSize.bytes);
+  e.history = 0; e.a = 0; e.pad = 0; e.digest = 0;
   e.kind = <u8>kind;
   e.flags = load<u8>(p + 1);
   e.c = load<u16>(p + 2);

@@ -6,6 +6,7 @@ import * as config from "../core/config";
 import { Mode } from "../core/config";
 import { Err } from "../core/err";
 import * as list from "../core/list";
+import * as seq from "../core/seq";
 import * as local from "../net/local";
 import { LocalFlag } from "../net/local";
 import * as tcp from "../tcp/tcp";
@@ -13,7 +14,7 @@ import { Syn } from "../tcp/conn";
 import * as views from "../wire/view";
 import { View, VIEW } from "../wire/view";
 import { Magic } from "../wire/chain";
-import { Replica, Role, Suspect, alive, at, disk, find, flight, hear, isPrimary, isTail, speak, voice } from "./replica";
+import { Replica, Role, Suspect, alive, at, disk, find, flight, hear, isPrimary, isTail, speak, stir, voice } from "./replica";
 import * as replica from "./replica";
 import * as api from "./api";
 import * as apply from "./apply";
@@ -35,6 +36,10 @@ export { awaitState, caughtUp, feed, orderOn, stopOrdering, stopped } from "./jo
 /** Milliseconds between heartbeats where silence is not judged: what was lost is repaired all the same. */
 const BEAT: u32 = 20;
 const ALONE: usize = memory.data(56, 16);
+/** Services of the configuration have numbers below this. */
+let top: u32 = 0;
+/** Counts up when there is something about a service that the agent does not know. */
+export let notable: u32 = 0;
 
 /** Makes the services of the configuration that this node carries: listeners, addresses; those without a chain speak at once. */
 export function init(): i32 {
@@ -43,6 +48,7 @@ export function init(): i32 {
   channel.init(config.key());
   detect.init();
   budget.init();
+  top = 0;
   for (let s: u32 = 0; s < SERVICES; s++) {
     if (!config.isService(s) || config.memberIndex(config.service(s), config.id()) < 0) continue;
     const e = service(s);
@@ -54,6 +60,7 @@ export function init(): i32 {
 function service(s: u32): i32 {
   const k = config.service(s), r = at(s), ft = k.mode == Mode.ft;
   if (k.mode == Mode.route) return 0;
+  top = s + 1;
   digest.init(config.key(), s);
   r.kind = k.kind;
   r.heartbeat = k.heartbeat; r.beat = k.heartbeat != 0 ? k.heartbeat : BEAT; r.silence = k.silence; r.threshold = k.retransmits; r.lagLimit = k.lagLimit;
@@ -87,30 +94,46 @@ export function input(p: usize, n: u32, src: u32): void {
   else receive.input(p, n, src);
 }
 
-/** One pass: TCP's news into events, events into calls, changes into messages. Microseconds until the next one is due. */
+/** What may be different in the next poll although nothing is told: room for a SYN or for an event, content, a neighbour that has been silent. */
+function restless(r: Replica): bool {
+  return r.have != r.applied || r.suspicion != 0 || hearsay.waits(r) || !list.isEmpty(disk(r));
+}
+
+/** TCP's news into events, events into calls, changes into messages, of all services that something has happened to. Microseconds until more is due. */
 export function run(): u32 {
   const nap = detect.slept();
   news();
-  let wait: u32 = 0xffffffff;
-  for (let s: u32 = 0; s < SERVICES; s++) {
+  let ms: u32 = LATE;
+  for (let s: u32 = 0; s < top; s++) {
     const r = at(s);
     if (r.kind == 0 || r.role == Role.none) continue;
-    if (nap != 0) detect.discount(r, nap);
-    wait = min(wait, r.role == Role.member ? member(r) : join.run(r));
+    if (nap != 0) { detect.discount(r, nap); stir(r); }
+    if (r.stirred != 0 || seq.le(r.passAt, clock.ms)) pass(r);
+    ms = min(ms, r.passAt - clock.ms);
   }
-  detect.expectPoll(wait);
-  return wait;
+  detect.expectPoll(ms);
+  return ms == LATE ? 0xffffffff : ms * 1000;
+}
+
+/** Nothing is due for so many milliseconds. */
+const LATE: u32 = 1000000;
+
+function pass(r: Replica): void {
+  r.passAt = clock.ms + min(r.role == Role.member ? member(r) : LATE, LATE);
+  r.stirred = restless(r) ? 1 : 0;
+  const facts = (r.connections != 0 ? 1 : 0) | r.cookies << 1 | r.stopped << 2 | r.fedAll << 3 | r.caught << 4 | r.role << 6;
+  if (facts != r.facts || r.suspicion != 0) { r.facts = facts; notable++; }
 }
 
 function news(): void {
   for (let conn = tcp.nextDirty(); conn != null; conn = tcp.nextDirty()) {
     if (!conn.gated) { if (PORTS != 0) tcp.setAside(conn); continue; }
     const r = at(conn.owner), m = find(r, conn.c);
-    if (m != null && alive(m)) order.news(r, m);
+    if (m != null && alive(m) && order.news(r, m)) stir(r);
   }
   for (let s = tcp.nextSyn(); s != null; s = tcp.nextSyn()) {
     const r = serviceOf(s);
-    if (r != null && r.role == Role.member) hearsay.syn(r, s);
+    if (r != null && r.role == Role.member) { hearsay.syn(r, s); stir(r); }
     tcp.dropSyn(s);
   }
 }
@@ -120,19 +143,23 @@ function serviceOf(s: Syn): Replica | null {
   return null;
 }
 
+/** One pass over a service. Milliseconds until the next one is due. */
 function member(r: Replica): u32 {
   membership.watchLease(r);
-  flood.judge(r);
   if (!list.isEmpty(disk(r))) apply.resume(r);
   apply.advance(r);
   const timer = isTail(r) ? order.timers(r) : 0xffffffff;
   if (isTail(r)) hearsay.dueSyn(r);
   order.run(r);
+  flood.judge(r);
   const speaking = r.mute == 0 && membership.speakSome(r);
-  detect.run(r, isTail(r) ? null : hearsay.first(r));
+  let more = false;
+  if (r.n > 1) {
+    detect.run(r, isTail(r) ? null : hearsay.first(r));
+    more = channel.flush(r);
+  }
   join.feeding(r);
-  if (channel.flush(r) || speaking) return 0;
-  return deadline(r, timer);
+  return more || speaking ? 0 : deadline(r, timer);
 }
 
 function deadline(r: Replica, timer: u32): u32 {
@@ -140,10 +167,10 @@ function deadline(r: Replica, timer: u32): u32 {
   if (r.n > 1) {
     if (!isTail(r)) ms = min(ms, hearsay.wait(r));
     if (r.have != r.applied || r.upEvent != r.upWant || !list.isEmpty(flight(r))) ms = min<u32>(ms, 1);
-    ms = min(ms, beat(r));
+    ms = min(ms, min(beat(r), detect.wait(r)));
   }
   if (r.stopped || !list.isEmpty(disk(r))) ms = min<u32>(ms, 1);
-  return ms > 1000000 ? 1000000000 : ms * 1000;
+  return ms;
 }
 
 /** Milliseconds until the next heartbeat. */

@@ -3,7 +3,7 @@
 import * as seq from "../core/seq";
 import * as list from "../core/list";
 import * as tcp from "../tcp/tcp";
-import { Replica, Member, isTail, isPrimary, up, upOf, connOf } from "./replica";
+import { Replica, Member, isTail, isPrimary, stir, up, upOf, connOf } from "./replica";
 
 /** Recomputes what the connection may send and offer; queues a report where something changed. */
 export function update(r: Replica, m: Member): void {
@@ -27,4 +27,5 @@ export function report(r: Replica, m: Member): void {
   if (isPrimary(r)) return;
   list.remove(upOf(m));
   list.push(up(r), upOf(m));
+  stir(r);
 }

@@ -34,6 +34,9 @@ const COUNTS: usize = memory.data(SERVICES * 4, 16);
 
 export function clear(r: Replica): void { setCount(r, 0); }
 
+/** True while SYNs wait for their event. */
+export function waits(r: Replica): bool { return count(r) != 0; }
+
 /** A SYN without a connection: ordered at the tail, remembered elsewhere. */
 export function syn(r: Replica, s: Syn): void {
   if (isTail(r) && order.syn(r, s)) return;

@@ -12,7 +12,7 @@ import * as timewait from "../tcp/timewait";
 import { Portable, PORTABLE } from "../tcp/timewait";
 import { Magic, TAG } from "../wire/chain";
 import { Ft } from "./counters";
-import { Replica, Role, at, voice } from "./replica";
+import { Replica, Role, at, stir, voice } from "./replica";
 import * as channel from "./channel";
 import * as membership from "./membership";
 
@@ -50,12 +50,11 @@ export function awaitState(svc: u32, attempt: u64, feederAddr: u32): void {
   r.feedAddr = feederAddr;
   r.caught = 1;
   r.fed = 0;
+  stir(r);
 }
 
 /** 0: not joining; 1: only what the old tail orders last is missing; 2: has all of it. */
 export function caughtUp(svc: u32): u32 { return at(svc).role == Role.joining ? at(svc).caught : 0; }
-
-export function run(r: Replica): u32 { return 0xffffffff; }
 
 function takeState(r: Replica, m: Join, src: u32): void {
   if (r.role != Role.joining || r.attempt != m.attempt || src != r.feedAddr) { counters.add(Ft.notNeighbour); return; }
@@ -81,12 +80,13 @@ export function feed(svc: u32, node: u32, incarnation: u64): void {
   r.feedAt = clock.ms - AGAIN;
   r.fed = 0;
   r.fedAll = 0;
+  stir(r);
 }
 
 /** The manager's word to order nothing more, for this attempt. */
 export function stopOrdering(svc: u32, attempt: u64): void {
   const r = at(svc);
-  if (r.role == Role.member && r.feedNode != 0 && r.attempt == attempt) r.stopped = 1;
+  if (r.role == Role.member && r.feedNode != 0 && r.attempt == attempt) { r.stopped = 1; stir(r); }
 }
 
 /** The manager's word that attempts up to this one are over. */
@@ -95,6 +95,7 @@ export function orderOn(svc: u32, attempt: u64): void {
   if (r.role != Role.member || r.attempt != attempt) return;
   r.stopped = 0;
   r.feedNode = 0;
+  stir(r);
 }
 
 /** True once this tail orders nothing more and the newcomer has its state. */
@@ -134,6 +135,7 @@ export function input(p: usize, n: u32, src: u32): void {
   if (siphash.hash(channel.key(m.service), p, n - TAG) != load<u64>(p + n - TAG)) { counters.add(Ft.badTag); return; }
   if (m.receiver != config.id() || !config.isNode(m.sender) || src != config.node(m.sender).address) { counters.add(Ft.notNeighbour); return; }
   const r = at(m.service);
+  stir(r);
   if (m.kind == JoinKind.state) takeState(r, m, src);
   else if (m.kind == JoinKind.taken && r.stopped && m.attempt == r.attempt && m.sender == r.feedNode && m.applied == r.applied) taken(r, m);
   else counters.add(Ft.replayed);

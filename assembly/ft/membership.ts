@@ -12,7 +12,7 @@ import * as tcp from "../tcp/tcp";
 import * as views from "../wire/view";
 import { View } from "../wire/view";
 import { Ft } from "./counters";
-import { Replica, Role, Member, MemberFlag, alive, at, clear, connOf, hearOf, isPrimary, memberOf, next, speak, speakOf, upOf, view, work, workOf } from "./replica";
+import { Replica, Role, Member, MemberFlag, alive, at, clear, connOf, hearOf, isPrimary, memberOf, next, speak, speakOf, stir, upOf, view, work, workOf } from "./replica";
 import { forget, settle } from "./apply";
 import * as doubt from "./doubt";
 import * as gates from "./gates";
@@ -29,6 +29,7 @@ export function install(svc: u32, v: View): i32 {
   if (pos < 0) return Err.notFound;
   if (seq.lt(v.number, r.heardView) || (r.role == Role.member && seq.le(v.number, r.viewNumber))) return Err.state;
   const wasPrimary = r.role == Role.member && isPrimary(r);
+  stir(r);
   views.copy(view(r), v);
   r.role = Role.member;
   r.viewNumber = v.number;
@@ -103,6 +104,8 @@ export function leave(svc: u32): void {
 export function lease(svc: u32, until: u64): void {
   const r = at(svc);
   if (r.role != Role.member || until <= r.until) return;
+  watchLease(r); // it may have lapsed since the last pass
+  stir(r);
   // Muted by this very poll's view change: nothing was thrown away.
   const silent = r.lapsed != 0 || (r.mute != 0 && r.mutedAt != clock.now);
   r.until = until;

@@ -10,7 +10,7 @@ import * as tcp from "../tcp/tcp";
 import { Conn, Syn, SynFlag, Dirty } from "../tcp/conn";
 import { Ft } from "./counters";
 import { Event, EventSize, Kind, Reason, synOf } from "./event";
-import { Replica, Member, MemberFlag, TIMERS, event, isTail, connOf, alive, find, freeNumber, freeMembers, work, workOf, hear, hearOf, deadline, memberOf } from "./replica";
+import { Replica, Member, MemberFlag, event, isTail, connOf, alive, find, freeNumber, freeMembers, work, workOf, hear, hearOf, deadline, memberOf } from "./replica";
 import * as gates from "./gates";
 import * as detect from "./detect";
 import * as flood from "./flood";
@@ -24,7 +24,7 @@ function mayOrder(r: Replica): bool { return !r.stopped && r.applied - r.stable 
 
 function append(r: Replica, kind: u32, c: u32, flags: u32, a: u32): Event {
   const e = event(r, r.have);
-  memory.fill(changetype<usize>(e), 0, EventSize.bytes);
+  e.history = 0; e.pad = 0; e.digest = 0;
   e.kind = <u8>kind;
   e.c = <u16>c;
   e.flags = <u8>flags;
@@ -40,8 +40,8 @@ function commit(r: Replica): void {
   advance(r);
 }
 
-/** TCP's news about a connection: remembers what does not stay visible in the control block, and puts it on the work list. */
-export function news(r: Replica, m: Member): void {
+/** TCP's news about a connection: remembers what does not stay visible in the control block, and puts it on the work list. False where none is. */
+export function news(r: Replica, m: Member): bool {
   const conn = connOf(m), d = conn.dirty;
   conn.dirty = 0;
   if (d & Dirty.established) m.flags |= MemberFlag.established;
@@ -49,7 +49,15 @@ export function news(r: Replica, m: Member): void {
   if (d & Dirty.giveUp) m.flags |= MemberFlag.giveUp;
   if (d & Dirty.edge) gates.update(r, m);
   if (d & Dirty.retransmit) detect.retransmission(r, m);
+  if (d == Dirty.ack && settled(m, conn)) return false;
   if (!list.linked(workOf(m))) list.push(work(r), workOf(m));
+  return true;
+}
+
+/** An ACK on an open connection of which the log shows everything: most do no more than move the window of what may be sent. */
+function settled(m: Member, conn: Conn): bool {
+  return (m.flags & (MemberFlag.accepted | MemberFlag.aborted | MemberFlag.resetHeard | MemberFlag.giveUp)) == MemberFlag.accepted
+    && conn.rcvd == conn.dep && conn.finRcvd == 0 && !wantsWritable(m, conn);
 }
 
 /** R2a: room in the send buffer is worth an event when a quarter came free, all is acknowledged, or the service was refused. */
@@ -124,11 +132,10 @@ export function syn(r: Replica, s: Syn): bool {
 /** Timers of the service whose time has come, at the tail. Returns milliseconds until the next one. */
 export function timers(r: Replica): u32 {
   let next: u32 = 0xffffffff;
+  if (r.timers == 0) return next;
   const now = seq.max(r.time, site.ms());
-  for (let id: u32 = 0; id < TIMERS; id++) {
-    const d = deadline(r, id);
-    if (load<u32>(d) == 0) continue;
-    const left = load<u32>(d, 4) - now;
+  for (let bits = r.timers; bits != 0; bits &= bits - 1) {
+    const id = ctz<u32>(bits), left = load<u32>(deadline(r, id), 4) - now;
     if (<i32>left > 0) next = min(next, left);
     else if (mayOrder(r)) { append(r, Kind.timer, 0, 0, id); commit(r); }
   }

@@ -14,7 +14,7 @@ import { Chain, CHAIN, TAG, ChainFlag, Magic, Section, SECTION, Counter, COUNTER
 import { Ft } from "./counters";
 import * as doubt from "./doubt";
 import * as event from "./event";
-import { Replica, Member, MemberFlag, Role, Suspect, at, event as logged, isPrimary, isTail, view, find, alive, connOf } from "./replica";
+import { Replica, Member, MemberFlag, Role, Suspect, at, event as logged, isPrimary, isTail, stir, view, find, alive, connOf } from "./replica";
 import { advance, settle } from "./apply";
 import { news } from "./order";
 import * as channel from "./channel";
@@ -31,6 +31,7 @@ export function input(p: usize, n: u32, src: u32): void {
   if (!config.isService(m.service) || at(m.service).role != Role.member) { counters.add(Ft.unknownService); return; }
   const r = at(m.service), upward = (m.flags & ChainFlag.up) != 0;
   if (siphash.hash(channel.key(r.svc), p, n - TAG) != load<u64>(p + n - TAG)) { counters.add(Ft.badTag); return; }
+  stir(r);
   if (m.view != r.viewNumber) {
     if (seq.gt(m.view, r.viewNumber)) { r.heardView = seq.max(r.heardView, m.view); r.suspicion |= Suspect.newerView; }
     counters.add(Ft.otherView);

@@ -83,6 +83,10 @@ export const enum Suspect { primary = 1, predecessor = 2, successor = 4, lag = 8
   suspicion: u32;       // Suspect bits for the agent
   mutedAt: u64;         // when a view change last muted a speaking primary, microseconds
   lapsed: u32;          // 1: was primary and the lease had run out
+  stirred: u32;         // 1: something has happened since the last pass
+  passAt: u32;          // ms when the next pass is due in any case
+  facts: u32;           // what the agent was last made to look at
+  timers: u32;          // the service's timers that are armed, a bit each
   addr: usize;          // the v_host's address (host order)
   port: u32;
   guard: u32;           // view * GUARD, added to TSval (R13)
@@ -207,6 +211,10 @@ let free: u32 = 0;
   return changetype<Event>(LOGS + (((r.svc * EVENTS) + (i & (EVENTS - 1))) << EventSize.bits));
 }
 
+/** The next poll looks at the service. */
+// @ts-ignore: decorator
+@inline export function stir(r: Replica): void { r.stirred = 1; }
+
 /** Timer id of the service: armed in the low word, service time in the high one. */
 // @ts-ignore: decorator
 @inline export function deadline(r: Replica, id: u32): usize { return DEADLINES + (((r.svc << 4) + id) << 3); }
@@ -231,6 +239,8 @@ export function clear(r: Replica): void {
   list.init(work(r)); list.init(up(r)); list.init(flight(r)); list.init(hear(r)); list.init(speak(r)); list.init(disk(r)); list.init(starved(r));
   memory.fill(USED + r.svc * USED_WORDS * 4, 0, USED_WORDS * 4);
   memory.fill(DEADLINES + (r.svc << 7), 0, 128);
+  r.timers = 0;
+  stir(r);
   r.role = Role.none;
   r.mute = 1; r.until = 0;
   r.viewNumber = 0; r.n = 0; r.pos = 0;

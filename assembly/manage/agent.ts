@@ -24,6 +24,9 @@ const TABLE: usize = memory.data(256 * SERVICES, 16);
 const KEY: usize = memory.data(16, 16);
 const QUEUED: usize = memory.data(4 * IFACES, 16); // per interface: frames queued when a replica left
 let manager: u32 = 0;
+// the last run: when, how long nothing was due then, what was known of the replicas; whether there has been a message since
+let ranAt: u32 = 0, wait: u32 = 0, known: u32 = 0;
+let stirred: bool = true;
 
 // @ts-ignore: decorator
 @inline export function at(svc: u32): Membership { return changetype<Membership>(TABLE + (<usize>svc << 8)); }
@@ -34,6 +37,7 @@ export function init(entropy: usize): void {
   manager = config.manager();
   outbox.init();
   site.init();
+  stirred = true;
   const lease = <u64>(config.site().lease * 1000);
   for (let s: u32 = 0; s < SERVICES; s++) {
     memory.fill(changetype<usize>(at(s)), 0, membership.MEMBERSHIP);
@@ -51,6 +55,7 @@ function carries(s: u32): bool {
 
 /** A datagram to the manage port: n bytes at p from src. The buffer stays the caller's. */
 export function input(p: usize, n: u32, src: u32, srcPort: u32): void {
+  stirred = true;
   const c = wire.check(p, n, KEY);
   if (c != wire.Check.ok) { counters.add(c == wire.Check.forged ? Manage.forged : Manage.malformed); return; }
   const msg = changetype<Message>(p);
@@ -120,12 +125,17 @@ function say(svc: u32, what: string, value: u32): void {
 
 /** Once per poll, after the replicas ran: sends what is due. Microseconds until it wants to be called again. */
 export function run(): u32 {
-  let wait: u32 = 0xffffffff;
+  const gone = clock.us - ranAt;
+  if (!stirred && known == replica.notable && gone < wait) return wait == 0xffffffff ? wait : wait - gone;
+  ranAt = clock.us;
+  known = replica.notable;
+  stirred = false;
+  wait = 0xffffffff;
   for (let s: u32 = 0; s < SERVICES; s++) {
     const m = at(s);
     if (m.state == State.off) continue;
     step(m);
-    if (m.state == State.leaving) wait = min<u32>(wait, 1000);
+    if (m.state == State.leaving) { wait = min<u32>(wait, 1000); stirred = true; }
     else { const next = membership.dueAt(m); wait = min<u32>(wait, next > clock.now ? <u32>(next - clock.now) : 0); }
   }
   outbox.drain();

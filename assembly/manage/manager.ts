@@ -35,6 +35,7 @@ const NAP: u32 = 20000;
 
 let startedAt: u64 = 0, lastAt: u64 = 0, slept: u64 = 0, wanted: u32 = 0;
 let entropyAt: usize = 0;
+let stirred: bool = true; // something has happened since the last `work`
 
 /** After the configuration was read. `entropy`: address of 16 bytes, kept. 0, or Err.tooMany where the record cannot hold all chains. */
 export function init(entropy: usize): i32 {
@@ -45,6 +46,7 @@ export function init(entropy: usize): i32 {
   members.init();
   registration.init();
   site.init();
+  stirred = true;
   startedAt = clock.now; lastAt = clock.now; slept = 0; wanted = IDLE;
   chain.setTime(clock.now, clock.now + 1);
   for (let s: u32 = 0; s < SERVICES; s++) if (config.isService(s)) begin(s);
@@ -64,6 +66,7 @@ function begin(s: u32): void {
 
 /** What the host's storage held at the start: n bytes at p; 0: nothing yet; -1: this node has no storage. Once, after `init`. */
 export function recordLoaded(p: usize, n: i32): void {
+  stirred = true;
   const slot = durable.load(p, n);
   chain.name(durable.life(), entropyAt, config.mac(0));
   if (!slot) {
@@ -92,12 +95,13 @@ function configured(c: Chain): bool {
 /** Length of a record that the host is to write now, from `recordAddress()`; else 0. It is answered by `recordDone`. */
 export function recordPending(): u32 { return durable.pending(); }
 export function recordAddress(): usize { return durable.address(); }
-export function recordDone(ok: bool): void { durable.done(ok); }
+export function recordDone(ok: bool): void { stirred = true; durable.done(ok); }
 
 // ---- messages
 
 /** A datagram to the manage port: n bytes at p from src. The buffer stays the caller's. */
 export function input(p: usize, n: u32, src: u32, srcPort: u32): void {
+  stirred = true;
   tick(false);
   const ok = wire.check(p, n, chain.KEY);
   if (ok != wire.Check.ok) { counters.add(ok == wire.Check.forged ? Manage.forged : Manage.malformed); return; }
@@ -219,6 +223,8 @@ function tick(polled: bool): void {
 
 /** Once per poll, after the datagrams: decides what is due and sends. Microseconds until it wants to be called again. */
 export function run(): u32 {
+  const gone = clock.us - <u32>lastAt;
+  if (!stirred && gone < wanted) return wanted - gone;
   const wait = work();
   outbox.drain();
   return wait;
@@ -226,6 +232,7 @@ export function run(): u32 {
 
 /** `run` without sending: the messages stay in `outbox`. */
 export function work(): u32 {
+  stirred = false;
   tick(true);
   let busy = false;
   for (let s: u32 = 0; s < SERVICES; s++) if (chain.at(s).phase != Phase.off) busy = step(chain.at(s)) || busy;
@@ -281,5 +288,6 @@ export function handOver(svc: u32): i32 {
   const c = chain.at(svc);
   if (!change.tellable(c) || c.n < 2 || c.probeNonce != 0) return Err.state;
   change.remove(c, 1, Reason.handOver);
+  stirred = true;
   return 0;
 }

@@ -18,23 +18,36 @@ export { doubt, fill, output, outputOn, outputVia, refuse, TTL } from "./output"
 export let p: usize = 0, n: u32 = 0, iface: u32 = 0;
 /** What its addresses are to this node (`Local`), or 0. */
 export let from: usize = 0, to: usize = 0;
-/** True while a tunnel's inner packet is looked at. */
-let inside: bool = false;
+/** 1 while a tunnel's inner packet is looked at. */
+let inside: u32 = 0;
+
+/**
+ * Two addresses in the order of the wire, and what they are to this node: those of the last packet, and of the last one inside a tunnel. `takes`: such a
+ * packet is for this node if it is no fragment and no tunnel packet.
+ */
+@unmanaged class Pair { rawSrc: u32; rawDst: u32; from: usize; to: usize; generation: u32; takes: u32; pad0: u32; pad1: u32; }
+if (offsetof<Pair>() != 32) ERROR("Pair: layout");
+const PAIRS: usize = memory.data(32 * 2, 16);
 
 /** Takes an IP packet of at most `len` bytes at `at`, and owns its buffer until it returns a verdict other than `done`. */
 export function input(i: u32, at: usize, len: u32): u32 {
   if (len < IP) return refuse(at, Net.ipShort);
   const h = changetype<Ip4>(at), hl = h.headerLen, total = h.length;
-  if (h.version != 4) return refuse(at, Net.ipVersion);
-  if (hl < IP || total < hl || total > len) return refuse(at, Net.ipLength);
+  if (!h.isPlain) {
+    if (h.version != 4) return refuse(at, Net.ipVersion);
+    if (hl < IP) return refuse(at, Net.ipLength);
+  }
+  if (total < hl || total > len) return refuse(at, Net.ipLength);
   if (!h.sumIsRight) return refuse(at, Net.ipChecksum);
-  const src = h.src, dst = h.dst;
-  from = changetype<usize>(local.any(src));
-  to = changetype<usize>(local.any(dst));
-  const why = martian(src, dst);
-  if (why) return refuse(at, why);
+  const pair = changetype<Pair>(PAIRS + (<usize>inside << 5));
+  if (pair.rawSrc != h.rawSrc || pair.rawDst != h.rawDst || pair.generation != local.generation) {
+    const why = meet(pair, h);
+    if (why) return refuse(at, why);
+  }
   if (hl > IP) { const bad = options.check(at, hl); if (bad) return refuse(at, bad); }
   p = at; n = total; iface = i;
+  from = pair.from; to = pair.to;
+  if (pair.takes && h.proto == Proto.tcp && !h.isFragment) return Verdict.tcp;
   if (to == 0) return Verdict.forward;
   const l = changetype<Local>(to);
   return l.isOwn ? deliver(l, h) : (l.flags & LocalFlag.broadcast) != 0 ? refuse(at, Net.ipBroadcast) : Verdict.forward;
@@ -42,13 +55,26 @@ export function input(i: u32, at: usize, len: u32): u32 {
 
 /** The same for a packet of exactly `len` bytes that came through the tunnel: it must be for a virtual host of this node. */
 export function inputInner(i: u32, at: usize, len: u32): u32 {
-  inside = true;
+  inside = 1;
   const v = input(i, at, len);
-  inside = false;
+  inside = 0;
   return v == Verdict.forward ? refuse(at, Net.tunnelInner) : v;
 }
 
 function refuse(at: usize, why: u32): u32 { out.refuse(at, why); return Verdict.done; }
+
+/** Looks up a packet's addresses. The counter of what is wrong with them, or 0. */
+function meet(pair: Pair, h: Ip4): u32 {
+  const src = h.src, dst = h.dst;
+  from = changetype<usize>(local.any(src));
+  to = changetype<usize>(local.any(dst));
+  const why = martian(src, dst);
+  if (why) return why;
+  const l = changetype<Local>(to);
+  pair.rawSrc = h.rawSrc; pair.rawDst = h.rawDst; pair.from = from; pair.to = to; pair.generation = local.generation;
+  pair.takes = to != 0 && l.isOwn && ((l.flags & LocalFlag.vhost) != 0 || inside == 0) && ((l.flags & LocalFlag.tunnelOnly) == 0 || inside != 0) ? 1 : 0;
+  return 0;
+}
 
 /** Addresses that cannot be on a link (RFC 1122 3.2.1.3): the counter, or 0. */
 function martian(src: u32, dst: u32): u32 {

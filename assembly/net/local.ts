@@ -34,10 +34,13 @@ if (offsetof<Local>() != 16) ERROR("Local: layout");
 const SLOTS: u32 = 256;
 const TABLE: usize = memory.data(16 * 256, 16);
 let count: u32 = 0;
+/** Changes with the table: what was looked up before is stale then. */
+export let generation: u32 = 1;
 
 export function init(): void {
   memory.fill(TABLE, 0, 16 * SLOTS);
   count = 0;
+  generation++;
 }
 
 // @ts-ignore: decorator
@@ -57,6 +60,7 @@ export function add(addr: u32, voice: usize, flags: u32): i32 {
   }
   l.flags |= flags;
   if (voice) l.voice = voice;
+  generation++;
   return 0;
 }
 

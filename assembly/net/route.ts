@@ -20,6 +20,7 @@ const TABLE: usize = memory.data(16 * ROUTES, 16);
 const STARTS: usize = memory.data(4 * (2 * ROUTES + 1), 16);   // first address of each range, rising
 const BEST: usize = memory.data(4 * (2 * ROUTES + 1), 16);     // its Route, or 0
 let count: u32 = 0, ranges: u32 = 0;
+let lastDst: u32 = 0, lastRoute: usize = 0;   // of the last lookup
 
 export function init(): void { count = 0; ranges = 0; build(); }
 
@@ -43,13 +44,17 @@ export function add(prefix: u32, len: u32, iface: u32, via: u32): i32 {
 
 /** The route for an address, or null. */
 export function lookup(dst: u32): Route | null {
+  if (dst != lastDst) { lastRoute = search(dst); lastDst = dst; }
+  return changetype<Route | null>(lastRoute);
+}
+
+function search(dst: u32): usize {
   let lo: u32 = 0, hi = ranges; // STARTS[lo] <= dst < STARTS[hi]
   while (hi - lo > 1) {
     const mid = (lo + hi) >> 1;
     if (load<u32>(STARTS + (mid << 2)) <= dst) lo = mid; else hi = mid;
   }
-  const r = <usize>load<u32>(BEST + (lo << 2));
-  return r ? changetype<Route>(r) : null;
+  return <usize>load<u32>(BEST + (lo << 2));
 }
 
 // @ts-ignore: decorator
@@ -69,6 +74,7 @@ function build(): void {
     if (after != 0) cut(after);
   }
   for (let i: u32 = 0; i < ranges; i++) store<u32>(BEST + (i << 2), <u32>longest(load<u32>(STARTS + (i << 2))));
+  lastDst = 0; lastRoute = search(0);
 }
 
 /** Lets a range begin at an address. */

@@ -72,6 +72,7 @@ export function flight(c: Conn): u32 {
 function sackedBelow(c: Conn): u32 { return c.sent == c.sentMax ? sack.bytes(c) : recovery.sackedBelow(c, c.sent); }
 
 function transfer(c: Conn): void {
+  if (windowShut(c)) { c.flags &= ~<u32>Flag.cwndLimited; return; }
   if (out.full(c.remoteAddr)) { table.want(c); return; }
   if (c.flags & Flag.recovery) recovery.resend(c);
   let way = flight(c);
@@ -92,6 +93,12 @@ function transfer(c: Conn): void {
 
 function finFollows(c: Conn, end: u32): bool {
   return c.okFin != 0 && c.prodFin != 0 && end == c.prod && seq.le(end, c.heardAck + c.sndWnd);
+}
+
+/** Nothing may leave, and something is on the way whose ACK opens the window. */
+function windowShut(c: Conn): bool {
+  return <i32>(c.heardAck + c.sndWnd - c.sent) <= 0 && c.heardAck != c.sent && c.sent == c.sentMax
+    && ((c.flags & Flag.recovery) | <u32>c.sacked | c.lost | <u32>c.okFin) == 0;
 }
 
 /** Payload bytes of the next segment from c.sent: 0 when none may leave (RFC 9293 3.8.6.2.1). */

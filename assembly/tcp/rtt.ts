@@ -1,5 +1,5 @@
-// Round-trip time and retransmission timeout (RFC 6298). One sample per round trip, timed in microseconds; after a retransmission the
-// timestamp's echo (RFC 7323 4), never one from before a jump of TSval (`tsFloor`).
+// Round-trip time and retransmission timeout (RFC 6298). One sample per round trip, timed in microseconds; after a retransmission one of
+// the timestamp's echo (RFC 7323 4 and G), never one from before a jump of TSval (`tsFloor`).
 
 import { Conn, Flag, SynFlag } from "./conn";
 import * as clock from "../core/clock";
@@ -22,7 +22,7 @@ export const MAX: u32 = 60000;
 
 /** Karn: what was sent again is not measured. */
 // @ts-ignore: decorator
-@inline export function abandon(c: Conn): void { c.flags &= ~<u32>Flag.rttOn; }
+@inline export function abandon(c: Conn): void { c.flags = c.flags & ~<u32>Flag.rttOn | Flag.rttEcho; }
 
 /** The segment just received acknowledges up to c.heardAck. */
 export function acked(c: Conn): void {
@@ -30,7 +30,7 @@ export function acked(c: Conn): void {
     if (seq.lt(c.heardAck, c.rttEnd)) return;
     c.flags &= ~<u32>Flag.rttOn;
     sample(c, (clock.us - c.rttAt) / 1000);
-  } else if (c.options & SynFlag.timestamps && options.hasTs && seq.ge(options.tsEcr, c.tsFloor)) {
+  } else if (c.flags & Flag.rttEcho && c.options & SynFlag.timestamps && options.hasTs && seq.ge(options.tsEcr, c.tsFloor)) {
     echo(c);
   }
 }
@@ -38,7 +38,9 @@ export function acked(c: Conn): void {
 /** A sample from the timestamp echo, if it is plausible. */
 export function echo(c: Conn): void {
   const d = c.tsOffset + site.ms() - options.tsEcr;
-  if (d < 120000) sample(c, d);
+  if (d >= 120000) return;
+  c.flags &= ~<u32>Flag.rttEcho;
+  sample(c, d);
 }
 
 /** One measurement, milliseconds (RFC 6298 2.2, 2.3). */

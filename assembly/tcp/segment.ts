@@ -25,29 +25,30 @@ export let len: u32 = 0;
 export function parse(p: usize, n: u32): bool {
   const ihl = (<u32>load<u8>(p) & 15) << 2;
   const t = changetype<Tcp>(p + ihl);
-  const size = n - ihl;
-  if (n < ihl + TCP_SIZE || t.headerSize < TCP_SIZE || t.headerSize > size) { counters.add(C.badLength); return false; }
+  const size = n - ihl, head = t.headerSize;
+  if (n < ihl + TCP_SIZE || head < TCP_SIZE || head > size) { counters.add(C.badLength); return false; }
   remoteAddr = get32(p + 12);
   localAddr = get32(p + 16);
-  if (checksum.finish(checksum.add(p + ihl, size, checksum.pseudo(remoteAddr, localAddr, 6, size))) != 0) { counters.add(C.badChecksum); return false; }
+  const pseudo = checksum.pseudo(remoteAddr, localAddr, 6, size), sum = size == 32 ? checksum.header32(p + ihl) + pseudo : checksum.add(p + ihl, size, pseudo);
+  if (checksum.finish(sum) != 0) { counters.add(C.badChecksum); return false; }
   localPort = t.dstPort;
   remotePort = t.srcPort;
   if (!sane(t.bits)) return false;
-  if (!options.parse(p + ihl + TCP_SIZE, t.headerSize - TCP_SIZE)) { counters.add(C.badOption); return false; }
+  if (!options.parse(p + ihl + TCP_SIZE, head - TCP_SIZE)) { counters.add(C.badOption); return false; }
   seqNo = t.seq;
   ack = t.ack;
   wnd = t.wnd;
   bits = t.bits;
   if (bits & Bit.urg) urgent = seqNo + t.urgent;
-  data = p + ihl + t.headerSize;
-  len = size - t.headerSize;
+  data = p + ihl + head;
+  len = size - head;
   return true;
 }
 
 /** Sources and flags that no TCP sends (RFC 1122 4.2.3.10: no connection with a broadcast or multicast address). */
 function sane(b: u32): bool {
   if (remoteAddr >= 0xe0000000 || remoteAddr >> 24 == 0 || remotePort == 0 || localPort == 0) { counters.add(C.badSource); return false; }
-  if ((b & (Bit.syn | Bit.fin)) == (Bit.syn | Bit.fin) || (b & (Bit.syn | Bit.rst)) == (Bit.syn | Bit.rst)) { counters.add(C.badFlags); return false; }
+  if (b & Bit.syn && b & (Bit.fin | Bit.rst)) { counters.add(C.badFlags); return false; }
   return true;
 }
 

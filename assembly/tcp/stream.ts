@@ -126,6 +126,16 @@ function dropChunk(s: Stream, num: u32): void {
 
 /** Writes n bytes from p at `off`. Returns how many: fewer when the pool is empty. */
 export function write(s: Stream, off: u32, p: usize, n: u32): u32 {
+  const chunk = find(s, off / CHUNK);
+  if (chunk != 0 && n <= spanLen(off)) {
+    memory.copy(address(chunk) + (off & MASK), p, n);
+    return n;
+  }
+  return spread(s, off, p, n);
+}
+
+/** The same where chunks have to be made, or more than one is written to. */
+function spread(s: Stream, off: u32, p: usize, n: u32): u32 {
   let done: u32 = 0;
   while (done < n) {
     const at = off + done;

@@ -350,6 +350,9 @@ export function recv(c: Conn, p: usize, n: u32): u32 {
   return got;
 }
 
+/** Leaves n bytes out, n <= unread. */
+export function skip(c: Conn, n: u32): void { state.readUpTo(c, c.readOff + n); }
+
 /** Address of the received byte at `off`, 0: not held. `spanLen` of them lie in a row. */
 export function rcvSpan(c: Conn, off: u32): usize {
   const end = c.rcvd - off;

@@ -38,13 +38,19 @@ export const enum Frag { df = 0x4000, mf = 0x2000, offset = 0x1fff }
   get dst(): u32 { return be32(this.rawDst); }
   /** Address of what follows the header. */
   get payload(): usize { return changetype<usize>(this) + this.headerLen; }
-  get sumIsRight(): bool { return checksum.fold(checksum.add(changetype<usize>(this), this.headerLen, 0)) == 0xffff; }
+  get sumIsRight(): bool {
+    const p = changetype<usize>(this);
+    return checksum.fold(this.isPlain ? checksum.header(p) : checksum.add(p, this.headerLen, 0)) == 0xffff;
+  }
+  /** Version 4, without options. */
+  get isPlain(): bool { return this.verIhl == 0x45; }
 
   setHeaderLen(n: u32): void { this.verIhl = <u8>(0x40 | n >> 2); }
   /** Computes the header's checksum anew. */
   seal(): void {
+    const p = changetype<usize>(this);
     this.rawSum = 0;
-    this.rawSum = checksum.compute(changetype<usize>(this), this.headerLen);
+    this.rawSum = this.isPlain ? checksum.finish(checksum.header(p)) : checksum.compute(p, this.headerLen);
   }
   /** One hop less, with the checksum updated (RFC 1624). The TTL is at least 1. */
   hop(): void {

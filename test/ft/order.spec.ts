@@ -1,6 +1,7 @@
-import { As, BUF, CHARGEN, CLIENT, CPORT, DISCARD, F, IRS, K, PORT, R, S, VHOST, conn, connect, end, exists, kind, later, poll, r, seg, segFrom, standing, start, startKind } from "./bed";
+import { As, BUF, CHARGEN, CLIENT, CPORT, DISCARD, F, IRS, K, PORT, R, S, VHOST, conn, connect, end, exists, kind, later, member, poll, r, seg, segFrom, standing, start, startKind } from "./bed";
 import { CONNS, EVENTS } from "../../assembly/core/sizes";
 import * as clock from "../../assembly/core/clock";
+import * as list from "../../assembly/core/list";
 import * as counters from "../../assembly/core/counters";
 import * as site from "../../assembly/core/site";
 import { Conn, Dirty } from "../../assembly/tcp/conn";
@@ -8,10 +9,11 @@ import * as table from "../../assembly/tcp/table";
 import * as tcp from "../../assembly/tcp/tcp";
 import * as api from "../../assembly/ft/api";
 import { Ft } from "../../assembly/ft/counters";
+import * as ft from "../../assembly/ft/ft";
 import { Kind, Reason, synOf } from "../../assembly/ft/event";
 import * as order from "../../assembly/ft/order";
 import * as replica from "../../assembly/ft/replica";
-import { event } from "../../assembly/ft/replica";
+import { event, workOf } from "../../assembly/ft/replica";
 
 /** One poll in which the client sends one byte more. */
 function typed(c: Conn): void { seg(K, c.rcvd + 1, 1, 1); poll(); }
@@ -108,6 +110,18 @@ describe("order", () => {
     expect(kind(n)).toBe(Kind.writable);
     seg(K, 1, 3, 0); poll();
     expect(r().applied).toBe(n + 1, "refused once");
+  });
+  test("r2a_an_ack_that_is_worth_no_event_leaves_no_work", () => {
+    start(As.tail);
+    const c = connect(0);
+    seg(K, 1, 1, 1000); poll();
+    const n = r().applied;
+    seg(K, 1001, 501, 0);
+    ft.run();
+    expect(c.heardAck).toBe(500); expect(list.linked(workOf(member(0)))).toBeFalsy();
+    expect(r().applied).toBe(n); expect(r().stirred).toBe(0);
+    seg(K, 1001, 1001, 0); poll();
+    expect(kind(n)).toBe(Kind.writable);
   });
   test("r10_a_reset_is_ordered_with_its_reason", () => {
     startKind(As.tail, DISCARD);

@@ -185,6 +185,7 @@ describe("agent", () => {
     expect(poll()).toBe(0);
     bed.r().suspicion = 4;
     later(10);
+    bed.poll();
     expect(poll()).toBe(Msg.ask);
     expect(<u32>said().suspicion).toBe(4);
     expect(bed.r().suspicion).toBe(0);

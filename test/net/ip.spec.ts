@@ -30,6 +30,15 @@ describe("ip", () => {
     expect(ip.to).toBe(changetype<usize>(local.any(VHOST))); expect(ip.from).toBe(0);
     bed.end();
   });
+  test("an_address_named_later_counts_from_the_next_packet_on", () => {
+    bed.start();
+    for (let i = 0; i < 2; i++) expect(verdict(bed.PEER, VHOST, 6)).toBe(Verdict.forward);
+    local.add(VHOST, 0, LocalFlag.vhost);
+    for (let i = 0; i < 2; i++) expect(verdict(bed.PEER, VHOST, 6)).toBe(Verdict.tcp);
+    local.add(VHOST, 0, LocalFlag.tunnelOnly);
+    for (let i = 0; i < 2; i++) { expect(verdict(bed.PEER, VHOST, 6)).toBe(Verdict.done); bed.counted(Net.untunnelled); }
+    bed.end();
+  });
   test("hostile_headers_are_each_counted_once", () => {
     const whys: usize = memory.data<u32>([Net.ipVersion, Net.ipLength, Net.ipLength, Net.ipLength, Net.ipChecksum, Net.ipShort, Net.ipLength]);
     for (let i: u32 = 0; i < 7; i++) {

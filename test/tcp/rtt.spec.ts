@@ -142,12 +142,26 @@ describe("rtt: what is measured", () => {
     options.parse(BUF, 0);
     const rows: u32[] = [4999, 0, 5000 + site.ms() + 1, 0, 5000 + site.ms(), 1, 0x80005000, 0]; // TSecr, sampled
     for (let i = 0; i < rows.length; i += 2) {
-      c().flags = 0;
+      c().flags = Flag.rttEcho;
       options.writeTs(BUF, 1, rows[i]);
       expect(options.parse(BUF, 12)).toBeTruthy();
       rtt.acked(c());
       expect((c().flags & Flag.sampled) != 0).toBe(rows[i + 1] != 0, i.toString());
     }
+  });
+  test("rfc7323_g_the_echo_is_asked_once_for_what_was_sent_again_and_never_else", () => {
+    memory.fill(BLOCK, 0, 512);
+    c().options = <u8>SynFlag.timestamps;
+    options.writeTs(BUF, 1, site.ms());
+    expect(options.parse(BUF, 12)).toBeTruthy();
+    rtt.acked(c());
+    expect(c().flags & Flag.sampled).toBe(0);
+    rtt.abandon(c());
+    rtt.acked(c());
+    expect(c().flags & Flag.sampled).toBe(Flag.sampled);
+    c().flags &= ~<u32>Flag.sampled;
+    rtt.acked(c());
+    expect(c().flags & Flag.sampled).toBe(0);
   });
   test("rfc6298_5_7_after_a_repeated_syn_ack_data_starts_with_three_seconds", () => {
     for (let repeated: u32 = 0; repeated < 2; repeated++) {

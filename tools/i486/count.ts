@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type Modules } from "../../test/sim/build.ts";
 import { run } from "../lab/process.ts";
-import { type Figure, play, type Scene } from "./paths.ts";
+import { EMPTY, type Figure, play, type Scene } from "./paths.ts";
 import { parse, type Profile } from "./profile.ts";
 
 /** What a scene's polls took. */
@@ -26,7 +26,7 @@ export async function count(scene: Scene, modules: Modules, program: string, dir
   const by = await profiles(dir), out: Count = { paths: new Map(), profiles: new Map() };
   for (const [name, f] of Object.entries(scene.paths)) {
     const figure = typeof f === "string" ? { of: f } : f;
-    const [p, ...rest] = [figure.of, ...figure.less ? [figure.less] : []].map((shape, i) => pick(shape, i === 1 ? { of: shape, least: shape === ">" } : figure));
+    const [p, ...rest] = [figure.of, ...figure.less ? [figure.less] : []].map((shape, i) => pick(shape, i === 1 && shape === EMPTY ? { of: shape, least: true } : figure));
     const minus = rest.length ? cost(rest[0], figure) : 0;
     out.paths.set(name, Math.round((cost(p, figure) - minus) / (figure.by ?? 1)));
     out.profiles.set(name, p);
@@ -43,8 +43,7 @@ export async function count(scene: Scene, modules: Modules, program: string, dir
 }
 
 function cost(p: Profile, f: Figure): number {
-  if (!f.inside) return p.sum;
-  const n = p.whole.get(f.inside);
+  const n = p.whole.get(f.inside ?? "poll_node");
   if (n === undefined) throw new Error(`no function ${f.inside} is called in a poll "${f.of}"`);
   return n;
 }

@@ -56,9 +56,11 @@ export const LWIP = { in: 4501, out: 4671, ack: 1563, in64: 1882, out64: 1700 };
 export interface Played { recording: Uint8Array; shapes: Map<string, number[]> }
 
 const plain = (kind: Kind): Partial<ServiceConfig> => ({ mode: Mode.plain, vHost: PLAIN, members: [2], mssLimit: 1460, kind });
-const empty: Figure = { of: ">", least: true };
+/** Polls to which nothing has happened and for which nothing is due. */
+export const EMPTY = "idle: >";
+const empty: Figure = { of: EMPTY, least: true };
 /** Of each of several frames in one poll, what it costs beside the poll itself. */
-const each8 = (of: string, more: Partial<Figure> = {}): Figure => ({ of, less: ">", by: 8, ...more });
+const each8 = (of: string, more: Partial<Figure> = {}): Figure => ({ of, less: EMPTY, by: 8, ...more });
 const DIGEST = "ft/apply/bytesDigest";
 
 export const SCENES: Scene[] = [
@@ -156,7 +158,9 @@ export function play(scene: Scene, modules: Modules): Played {
   const recorder = node.recorder = new Recorder(node.ports.length);
   world.boot();
   world.engine.run(1500 * MS);
-  const phases = [{ name: "", from: node.clock() }];
+  const phases = [{ name: "idle", from: node.clock() }];
+  each(world, () => node.pollBy(world.engine.now), SAMPLES);
+  phases.push({ name: "", from: node.clock() });
   scene.traffic(world, name => phases.push({ name, from: node.clock() }));
   world.engine.run(world.engine.now + 300 * MS);
   const all = byShape(recorder.polls, phases), shapes = new Map<string, number[]>();

@@ -38,7 +38,7 @@ export const LEASES: Mutation[] = [
   },
   one("R19", "a registration ends no wait", "manage/registration.ts", "p.told = 0;", "", "registration-ends-fence"),
   one("R23", "what waits for a neighbour's ARP answer leaves after the word of having left", "manage/agent.ts", "  arp.silence();\n", "", "frame-awaits-arp-while-its-sender-leaves"),
-  one("R25", "a member that slept judges its neighbours by it", "ft/ft.ts", "if (nap != 0) detect.discount(r, nap);", "", "site-suspended"),
+  one("R25", "a member that slept judges its neighbours by it", "ft/ft.ts", "detect.discount(r, nap); ", "", "site-suspended"),
   one("R25", "a manager that slept judges by it", "manage/manager.ts", "chain.setTime(clock.now, clock.now - slept + 1);", "chain.setTime(clock.now, clock.now + 1);", "manager-suspended-in-a-loss"),
   {
     rule: "R26", what: "the last member is removed for being silent",
