@@ -204,7 +204,7 @@ export const enum Flag {
   cork = 2097152,      // short segments wait for more
   rcvUrgent = 4194304, // urgent data were told and are not read
   sndUrgent = 8388608, // urgent data of ours are not acknowledged
-  rttEcho = 16777216,  // something was sent again: the next round trip is told by the timestamp's echo
+  rttEcho = 16777216,  // something was sent again, or by another: the next round trip is told by the timestamp's echo
 }
 
 export const enum Slot { rtx = 0, ack = 1, keep = 2, gate = 3, probe = 4, COUNT = 5 }

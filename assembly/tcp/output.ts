@@ -43,9 +43,10 @@ export function output(c: Conn): void {
   if (c.flags & Flag.ackNow && ackMayLeave(c)) ack(c);
 }
 
-/** A backup's output is its progress alone; it takes the ACK that it would have sent as sent (R16). */
+/** A backup's output is its progress alone; it takes the ACK that it would have sent as sent (R16), and measures round trips by the echo of what the primary sends. */
 function silent(c: Conn): void {
   if (c.gated) {
+    rtt.abandon(c);
     c.lastAck = ackNo(c);
     c.edgeSent = c.edgeLimit;
   } else if (outstanding(c) || seq.lt(c.sent, c.ok)) armRtx(c);

@@ -1,4 +1,4 @@
-import { BUF, K, S, conn, end, established, expectNone, expectSeg, later, listener, modern, produce, seg, start, take, tsOpt } from "./bed";
+import { BUF, K, S, conn, end, established, expectNone, expectSeg, gated, later, listener, modern, produce, seg, setMute, start, take, tsOpt } from "./bed";
 import { Conn, Flag, SynFlag } from "../../assembly/tcp/conn";
 import { Tcp as C } from "../../assembly/tcp/counters";
 import * as counters from "../../assembly/tcp/counters";
@@ -162,6 +162,19 @@ describe("rtt: what is measured", () => {
     c().flags &= ~<u32>Flag.sampled;
     rtt.acked(c());
     expect(c().flags & Flag.sampled).toBe(0);
+  });
+  test("r14_a_backup_measures_by_the_echo_of_what_the_primary_sends", () => {
+    setMute(1);
+    const k = gated(false);
+    k.options |= <u8>SynFlag.timestamps;
+    k.flags &= ~<u32>(Flag.sampled | Flag.rttEcho);
+    produce(k, 100);
+    expectNone();
+    later(30);
+    tsOpt(1, k.tsOffset + site.ms() - 20);
+    seg(K, 1, 101, 60000, 0);
+    expect(k.srtt >> 3).toBe(20);
+    setMute(0);
   });
   test("rfc6298_5_7_after_a_repeated_syn_ack_data_starts_with_three_seconds", () => {
     for (let repeated: u32 = 0; repeated < 2; repeated++) {

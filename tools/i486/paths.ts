@@ -77,8 +77,8 @@ export const SCENES: Scene[] = [
     paths: {
       "poll without work": empty, [`segment in, ${SMALL}`]: { of: `alone: tcp ${SMALL} >`, bar: 3000, lwip: LWIP.in64 }, [`segment in, ${FULL}`]: { of: `alone: tcp ${FULL} >`, bar: 3000, lwip: LWIP.in },
       [`segment in and ACK out, ${FULL}`]: `alone: tcp ${FULL} > ack`,
-      [`segment in, ${SMALL}, of eight with an ACK out`]: each8(`burst: 8 tcp ${SMALL} > ack`, { lwip: LWIP.in64 }),
-      [`segment in, ${FULL}, of eight with an ACK out`]: each8(`burst: 8 tcp ${FULL} > ack`, { lwip: LWIP.in }),
+      [`segment in, ${SMALL}, of eight with an ACK out`]: each8(`burst: 8 tcp ${SMALL} > ack`, { bar: 3000, lwip: LWIP.in64 }),
+      [`segment in, ${FULL}, of eight with an ACK out`]: each8(`burst: 8 tcp ${FULL} > ack`, { bar: 3000, lwip: LWIP.in }),
     },
   },
   {
@@ -91,12 +91,12 @@ export const SCENES: Scene[] = [
     },
     paths: {
       [`ACK in, of ${FULL}`]: { of: "acks: ack >", bar: 1000, lwip: LWIP.ack }, [`ACK in, of ${SMALL}`]: { of: "small acks: ack >", bar: 1000, lwip: LWIP.ack },
-      [`ACK in, of ${LEAST}, of eight`]: each8("small eight acks: 8 ack >", { lwip: LWIP.ack }),
+      [`ACK in, of ${LEAST}, of eight`]: each8("small eight acks: 8 ack >", { bar: 1000, lwip: LWIP.ack }),
       [`ACK in, segment out, ${SMALL}`]: `tiny one: ack > tcp ${SMALL}`, [`ACK in, segment out, ${FULL}`]: `one: ack > tcp ${FULL}`,
       [`segment out alone, ${SMALL}`]: { of: `tiny one: ack > tcp ${SMALL}`, less: "tiny none: ack >", bar: 3200, lwip: LWIP.out64 },
       [`segment out alone, ${FULL}`]: { of: `one: ack > tcp ${FULL}`, less: "none: ack >", bar: 3200, lwip: LWIP.out },
-      [`segment out, ${LEAST}, one more of eight`]: { of: `small eight: ack > 8 tcp ${LEAST}`, less: `small four: ack > 4 tcp ${LEAST}`, by: 4, lwip: LWIP.out64 },
-      [`segment out, ${FULL}, one more of eight`]: { of: `eight: ack > 8 tcp ${FULL}`, less: `four: ack > 4 tcp ${FULL}`, by: 4, lwip: LWIP.out },
+      [`segment out, ${LEAST}, one more of eight`]: { of: `small eight: ack > 8 tcp ${LEAST}`, less: `small four: ack > 4 tcp ${LEAST}`, by: 4, bar: 3200, lwip: LWIP.out64 },
+      [`segment out, ${FULL}, one more of eight`]: { of: `eight: ack > 8 tcp ${FULL}`, less: `four: ack > 4 tcp ${FULL}`, by: 4, bar: 3200, lwip: LWIP.out },
     },
   },
   {
