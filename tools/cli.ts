@@ -12,6 +12,8 @@ const COMMANDS: Record<string, Entry> = {
   test: { summary: "run all tests", file: "./test.ts" },
   spec: { summary: "run unit tests of the AssemblyScript core", file: "./spec.ts" },
   sim: { summary: "run seeds of the simulator", file: "../test/sim/cli.ts" },
+  fuzz: { summary: "feed the modules packets, messages, files, calls and requests that are wrong", file: "../test/fuzz/cli.ts" },
+  flood: { summary: "a SYN flood in the lab, beside new connections of a stock client", file: "./flood/cli.ts" },
   campaign: { summary: "run each kind of failure in the lab, many times", file: "./campaign/cli.ts" },
   bench: { summary: "measure speed beside other TCPs, Linux and a C loop", file: "./bench/cli.ts" },
   load: { summary: "kill the primary under a thousand and ten thousand connections", file: "./load/cli.ts" },

@@ -31,6 +31,8 @@ const COMMANDS = {
   run: { build: true, root: true, programs: [...BUILD, "ip", "nft"] },
   sim: { build: true, programs: BUILD },
   image: { programs: ["cc", "ld"] }, boot: { programs: ["qemu-system-i386"] }, nics: { programs: ["cc", "ld", "qemu-system-i386"] }, where: { programs: ["ld"] }, flash: {},
+  flood: { build: true, lab: true, programs: [...BUILD, ...LAB, "perl"] },
+  fuzz: {},
   "check-i486": { programs: [...BUILD, "valgrind"] },
   spec: {}, site: {}, content: {}, ctl: {}, nc: {}, replay: {},
 };

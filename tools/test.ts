@@ -17,7 +17,7 @@ interface Suite {
 }
 
 /** Folders of test/ with tests for node's test runner, and how many files may run at a time. */
-const NODE = [{ dir: "tools", alone: true, jobs: 1 }, { dir: "rfc", jobs: 1 }, { dir: "service", jobs: 1 }, { dir: "firmware", jobs: 1 }, { dir: "nic", jobs: 1 }, { dir: "host", alone: true, jobs: 1 }, { dir: "sim", alone: true, jobs: 2 }, { dir: "lab", alone: true, jobs: 1 }];
+const NODE = [{ dir: "tools", alone: true, jobs: 1 }, { dir: "rfc", jobs: 1 }, { dir: "service", jobs: 1 }, { dir: "firmware", jobs: 1 }, { dir: "nic", jobs: 1 }, { dir: "host", alone: true, jobs: 1 }, { dir: "sim", alone: true, jobs: 2 }, { dir: "fuzz", alone: true, jobs: 1 }, { dir: "lab", alone: true, jobs: 1 }];
 const PATIENCE = 40 * 60_000;
 
 async function suites(): Promise<Suite[]> {
@@ -107,7 +107,7 @@ export const command: Command = {
   help: `
 hydranet test [SUITE...] [--list]
 
-Runs all suites, or those whose name contains a word: build, types, cargo, spec FOLDER, tools, rfc, service, firmware, nic, host, sim, lab. What each said is in
+Runs all suites, or those whose name contains a word: build, types, cargo, spec FOLDER, tools, rfc, service, firmware, nic, host, sim, fuzz, lab. What each said is in
 build/test/. The last line is the sum; the exit status is 0 when nothing failed.`,
 
   async run(args) {

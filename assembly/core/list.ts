@@ -1,5 +1,7 @@
 // Doubly linked circular lists of links that lie inside their owners. A list head is a link too. A link that is in no list is all zero.
 
+import { must } from "./err";
+
 @unmanaged export class Link { next: usize; prev: usize; }
 
 /** Makes h the head of an empty list. */
@@ -21,8 +23,10 @@ export function push(h: Link, l: Link): void {
 /** Takes l out of whatever list it is in, if any. */
 export function remove(l: Link): void {
   if (l.next == 0) return;
-  changetype<Link>(l.next).prev = l.prev;
-  changetype<Link>(l.prev).next = l.next;
+  const after = changetype<Link>(l.next), before = changetype<Link>(l.prev), p = changetype<usize>(l);
+  must(((after.prev ^ p) | (before.next ^ p)) == 0);
+  after.prev = l.prev;
+  before.next = l.next;
   l.next = 0;
   l.prev = 0;
 }

@@ -37,7 +37,7 @@ function apply(r: Replica, e: Event): bool {
   if (e.kind == Kind.syn) return syn(r, e);
   if (e.kind == Kind.timer) { timer(r, e); return true; }
   const m = find(r, e.c);
-  must(m != null);
+  if (m == null) return contradicts(r);
   if (!alive(m!)) { r.time = e.time; return true; }
   switch (<i32>e.kind) {
     case Kind.accept: accept(r, e, m!); return true;
@@ -47,6 +47,13 @@ function apply(r: Replica, e: Event): bool {
     case Kind.reset: reset(r, e, m!); return true;
     default: closed(r, e, m!); return true;
   }
+}
+
+/** An event of a connection that does not exist: the successor is broken. It is asked again; if it insists, lag ends the matter. */
+function contradicts(r: Replica): bool {
+  counters.add(Ft.unknownConnection);
+  r.have = r.applied;
+  return false;
 }
 
 function syn(r: Replica, e: Event): bool {
@@ -73,6 +80,7 @@ function open(r: Replica, e: Event): Conn | null {
 
 function accept(r: Replica, e: Event, m: Member): void {
   r.time = e.time;
+  if (m.flags & MemberFlag.accepted) return;
   m.flags |= MemberFlag.accepted | MemberFlag.established;
   r.embryos--;
   tcp.establish(connOf(m));
@@ -118,9 +126,9 @@ function writable(r: Replica, e: Event, m: Member): bool {
   if (seq.lt(conn.prod, e.a) || (end && !conn.prodFin)) return false;
   r.time = e.time;
   tcp.hearAck(conn, e.a, end, conn.sndWnd);
-  const freed = e.a - conn.acked;
-  budget.give(r, conn, e.a);
-  tcp.release(conn, e.a, end);
+  const to = seq.max(e.a, conn.acked), freed = to - conn.acked;
+  budget.give(r, conn, to);
+  tcp.release(conn, to, end);
   m.flags &= ~MemberFlag.refused;
   api.enter(r, e.c);
   if (freed != 0 && !conn.prodFin) dispatch.writable(r.kind, e.c, freed);

@@ -24,4 +24,5 @@ export const enum Ft {
   leaseLapses = 180,
   resent = 181,               // event messages sent again
   notSent = 182,              // messages for which there was no frame
+  outOfLog = 183,             // acknowledgement channel: asks for events that the log never held, or that are stable
 }

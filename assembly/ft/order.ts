@@ -1,6 +1,7 @@
 // The tail orders (CHAIN R2): what it sees of its connections becomes events. Everybody else notes what the log does not show yet (R8).
 
 import { EVENTS } from "../core/sizes";
+import { must } from "../core/err";
 import * as seq from "../core/seq";
 import * as clock from "../core/clock";
 import * as site from "../core/site";
@@ -36,6 +37,7 @@ function append(r: Replica, kind: u32, c: u32, flags: u32, a: u32): Event {
 /** Makes the appended event part of the log and applies it. */
 function commit(r: Replica): void {
   r.have++;
+  must(r.have - r.stable <= EVENTS);
   counters.add(Ft.eventsOrdered);
   advance(r);
 }

@@ -39,6 +39,8 @@ export function input(p: usize, n: u32, src: u32): void {
   }
   if (!fromNeighbour(r, m, upward, src)) { counters.add(Ft.notNeighbour); return; }
   if (seq.le(m.seq, upward ? r.downSeqTaken : r.upSeqTaken)) { counters.add(Ft.replayed); return; }
+  // R22: what a predecessor lacks is not stable, and what it has was applied here.
+  if (!upward && m.want - r.stable > r.applied - r.stable) { counters.add(Ft.outOfLog); return; }
   counters.add(Ft.taken);
   if (upward) fromSuccessor(r, m);
   else fromPredecessor(r, m);

@@ -2,6 +2,7 @@
 // on these two records.
 
 import { SERVICES, CONNS, EVENTS, STATE } from "../core/sizes";
+import { must } from "../core/err";
 import { Link } from "../core/list";
 import * as list from "../core/list";
 import { Conn } from "../tcp/conn";
@@ -282,6 +283,7 @@ export function make(r: Replica, c: u32): Member | null {
 
 /** Gives the record back; the number is free again. */
 export function release(m: Member): void {
+  must(free < CONNS && load<u32>(slot(m.svc, m.c)) == <u32>changetype<usize>(m));
   unlink(m);
   store<u32>(slot(m.svc, m.c), 0);
   const w = USED + (m.svc * USED_WORDS + (<u32>m.c >> 5) << 2);

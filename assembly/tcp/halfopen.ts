@@ -2,6 +2,7 @@
 // connection. Gated listeners: the record waits for its owner. Under flood there is no record but a cookie (RFC 4987 3.6).
 
 import { HALF_OPENS } from "../core/sizes";
+import { must } from "../core/err";
 import { Conn, Flag, Syn, SynFlag } from "./conn";
 import { Bit } from "../wire/tcp";
 import { TimerKind } from "../core/timerkind";
@@ -114,6 +115,7 @@ export function drop(h: HalfOpen): void {
   store<usize>(link, h.hashNext);
   wheel.cancel(timerOf(h));
   unannounce(h);
+  must(count < HALF_OPENS);
   h.hashNext = free;
   free = changetype<usize>(h);
   count++;

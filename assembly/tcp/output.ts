@@ -9,6 +9,7 @@ import * as seq from "../core/seq";
 import * as out from "./out";
 import * as options from "./options";
 import * as sack from "./sack";
+import * as sane from "./sane";
 import * as stream from "./stream";
 import * as table from "./table";
 import * as timers from "./timers";
@@ -37,6 +38,7 @@ const GATE: u32 = 5;
 /** Sends everything that may leave now. */
 export function output(c: Conn): void {
   if (c.state == State.closed) return;
+  sane.check(c);
   if (!out.may(c.voice)) { silent(c); return; }
   if (c.state == State.synSent || c.state == State.synRcvd) { handshake(c); return; }
   if (seq.lt(c.sent, c.ok) || c.flags & Flag.recovery || (c.okFin && !(c.flags & Flag.finSent))) transfer(c);

@@ -2,6 +2,7 @@
 // wait with their bytes. A list's head is a word in the control block. Sorted lists have neither overlaps nor neighbours that touch.
 
 import { RANGES } from "../core/sizes";
+import { must } from "../core/err";
 import * as seq from "../core/seq";
 
 @unmanaged export class Range {
@@ -19,9 +20,8 @@ let count: u32 = 0;
 export const LIMIT: u32 = 48;
 
 export function init(): void {
-  free = 0;
+  free = 0; count = 0;
   for (let i: u32 = 0; i < RANGES; i++) give(changetype<Range>(BASE + (<usize>i << 4)));
-  count = RANGES;
 }
 
 /** Ranges in the pool: RANGES when nothing is held. */
@@ -37,6 +37,7 @@ export function take(start: u32, end: u32, aux: u32): Range | null {
 }
 
 export function give(r: Range): void {
+  must(count < RANGES);
   r.next = free;
   free = changetype<usize>(r);
   count++;

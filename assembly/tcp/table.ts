@@ -2,6 +2,7 @@
 // A block that is given back while it is on a list becomes free when it leaves the list.
 
 import { CONNS } from "../core/sizes";
+import { must } from "../core/err";
 import { Conn, ConnSize, Flag } from "./conn";
 import { TimerKind } from "../core/timerkind";
 import * as stream from "./stream";
@@ -116,6 +117,7 @@ export function release(c: Conn): void {
 }
 
 function recycle(c: Conn): void {
+  must(count < CONNS);
   c.flags = 0;
   c.hashNext = free;
   free = changetype<usize>(c);

@@ -30,4 +30,10 @@ describe("list", () => {
     list.splice(link(0), link(1));
     expect(order(0)).toBe(345);
   });
+  test("a_link_whose_neighbours_do_not_know_it_traps", () => {
+    clear();
+    list.push(link(0), link(5)); list.push(link(0), link(3));
+    link(3).prev = changetype<usize>(link(4));
+    expect(() => { list.remove(link(5)); }).toThrow();
+  });
 });

@@ -1,4 +1,4 @@
-import { As, BUF, CPORT, DISCARD, DOWN, IRS, ISS, K, S, bytes, conn, connect, contentLen, done, end, evAccept, evClosed, evData, evFin, evReset, evSyn, evTimer, evWritable, events, exists, forget, header, later, lastTo, poll, produced, r, sectionOf, sectionTo, seg, segFrom, sentSegment, sentUp, out, standing, start, startKind } from "./bed";
+import { As, BUF, CPORT, DISCARD, DOWN, IRS, ISS, K, S, above, bytes, conn, connect, contentLen, deliver, done, end, evAccept, evClosed, evData, evFin, evReset, evSyn, evTimer, evWritable, events, exists, forget, header, later, lastTo, poll, produced, r, sectionOf, sectionTo, seg, segFrom, sentSegment, sentUp, out, standing, start, startKind } from "./bed";
 import { CONNS, EVENTS } from "../../assembly/core/sizes";
 import * as clock from "../../assembly/core/clock";
 import * as counters from "../../assembly/core/counters";
@@ -174,9 +174,9 @@ describe("apply", () => {
   test("r4_stable_is_never_above_what_is_applied", () => {
     start(As.middle);
     connect(0);
-    standing(100, 100);
+    above().stable = 100; deliver(); poll();
     expect(r().stable).toBe(2);
-    standing(1, 1);
+    above().stable = 1; deliver(); poll();
     expect(r().stable).toBe(2, "nor goes back");
   });
   test("a_number_is_free_again_only_when_its_end_is_stable", () => {
@@ -281,5 +281,25 @@ describe("apply", () => {
     standing(10, 10);
     events(r().have); evTimer(1); done();
     expect(r().have).toBe(EVENTS + 3);
+  });
+  test("an_event_of_a_connection_that_does_not_exist_is_refused_and_asked_for_again", () => {
+    start(As.middle);
+    connect(0);
+    const n = r().applied;
+    for (let k = 0; k < 3; k++) {
+      counters.clear();
+      events(n); evTimer(1); evData(5, 0, 10); evTimer(2); done();
+      expect(counters.get(Ft.unknownConnection)).toBe(1);
+      expect(r().applied).toBe(n + 1); expect(r().have).toBe(n + 1);
+    }
+    events(n + 1); evTimer(2); done();
+    expect(r().applied).toBe(n + 2);
+  });
+  test("an_accept_that_comes_twice_counts_no_connection_twice", () => {
+    start(As.middle);
+    connect(0);
+    expect(r().embryos).toBe(0);
+    events(r().applied); evAccept(0); done();
+    expect(r().embryos).toBe(0);
   });
 });

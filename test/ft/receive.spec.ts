@@ -253,4 +253,16 @@ describe("receive", () => {
     const n = above(); n.want = 4; n.applied = 2; n.stable = 1; deliver();
     expect(r().upApplied).toBe(3, "applied never goes back"); expect(r().stable).toBe(2);
   });
+  test("r22_a_predecessor_that_lacks_what_is_stable_or_was_never_ordered_is_refused", () => {
+    start(As.tail);
+    connect(0); connect(1);
+    const top = r().applied;
+    const m = above(); m.want = 3; m.applied = 3; m.stable = 2; deliver();
+    above().want = 1; refused(address(UP), Ft.outOfLog);
+    above().want = top + 1; refused(address(UP), Ft.outOfLog);
+    above().want = 0xffffffff; refused(address(UP), Ft.outOfLog);
+    above().want = 0x80000000; refused(address(UP), Ft.outOfLog);
+    above().want = 2; give(seal(), address(UP)); counted(Ft.taken);
+    above().want = top; give(seal(), address(UP)); counted(Ft.taken);
+  });
 });

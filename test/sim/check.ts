@@ -65,6 +65,8 @@ class Track {
   ended = false;
   /** Its SYN was answered by a cookie: no connection is needed for that, and the number may be another one later. */
   cookie = false;
+  /** What a SYN with another number took the place of: that one may be refused. */
+  former: Track | null = null;
   readonly at: Seen[];
   constructor(readonly remote: number, readonly port: number, readonly localPort: number, hosts: number) {
     this.at = Array.from({ length: hosts }, () => new Seen());
@@ -126,7 +128,10 @@ export class Checker {
     const host = this.world.hosts[i];
     this.notePools(i, host);
     for (let svc = 0; svc < this.world.services.length; svc++) this.service(i, host, svc);
-    for (const t of this.tracks.values()) this.connection(i, host, t);
+    for (const t of this.tracks.values()) {
+      this.connection(i, host, t);
+      if (t.former) this.connection(i, host, t.former);
+    }
   }
 
   private notePools(i: number, host: SimNode): void {
@@ -303,7 +308,13 @@ export class Checker {
     const t = new Track(s.src, s.srcPort, s.dstPort, this.world.spec.hosts);
     t.svc = svc;
     t.irs = s.seq;
+    t.former = old ?? null;
+    if (old) old.former = null;
     for (const x of t.at) x.w[C.index] = NEVER;
+    this.follow(key, t);
+  }
+
+  private follow(key: number, t: Track): void {
     this.tracks.set(key, t);
     for (let i = 0; i < this.world.hosts.length; i++) if (this.world.hosts[i].up) this.connection(i, this.world.hosts[i], t);
   }
@@ -314,12 +325,20 @@ export class Checker {
     const svc = this.world.services.findIndex(x => x.port === s.srcPort);
     if (svc < 0) return;
     this.voice(i, svc, s);
-    const t = this.tracks.get(keyOf(s.dst, s.dstPort));
+    const t = this.trackOf(s);
     if (s.has(Flag.rst)) { this.reset(i, t, s); return; }
     if (!t) return;
     if (s.has(Flag.syn)) this.synAck(i, t, s);
     else this.gates(i, t, s);
     this.monotone(i, t, s);
+  }
+
+  /** The connection that a reply belongs to: where it answers the SYN before the latest, the latest was refused. */
+  private trackOf(s: Segment): Track | undefined {
+    const key = keyOf(s.dst, s.dstPort), t = this.tracks.get(key), old = t?.former;
+    if (!old || !s.has(Flag.syn) || s.ack !== (old.irs + 1 >>> 0)) return t;
+    this.follow(key, old);
+    return old;
   }
 
   /** True where the client was answered by a cookie and may wait for ever: its ACK was lost, the server knows nothing of it, and the client has nothing to send. */

@@ -48,6 +48,8 @@ export class Flow implements SocketUser {
   broken = false;
   finished = false;
   startedAt = 0;
+  /** -1: not yet. */
+  establishedAt = -1;
   doneAt = 0;
   /** Longest time without any byte or acknowledgement, in microseconds. */
   stall = 0;
@@ -77,7 +79,10 @@ export class Flow implements SocketUser {
   onNews(bits: number): void {
     if (this.done) return;
     if (bits & (News.reset | News.giveUp)) { this.lost(bits & News.reset ? "reset" : "given up"); return; }
-    if (bits & News.established) this.established = true;
+    if (bits & News.established) {
+      this.established = true;
+      this.establishedAt = this.now;
+    }
     this.stall = Math.max(this.stall, this.now - this.lastNews);
     this.lastNews = this.now;
     if (bits & News.finished) this.finished = true;

@@ -26,6 +26,8 @@ export interface WorldSpec {
   site?: Partial<SiteConfig>;
   /** Replies go to clients by a router of their own, not through the redirector: nobody filters what a wrong replica says. */
   bypass?: boolean;
+  /** The redirector's default route on the clients' side; who has the address is the schedule's matter. */
+  gateway?: string;
   clientLink?: Partial<Impairment>;
   serverLink?: Partial<Impairment>;
   machine?: (name: string) => Partial<Machine>;
@@ -196,7 +198,8 @@ export class World {
 
   private makeRedirector(): SimNode {
     const ifaces = [{ lan: 0, address: "192.0.2.1" }, { lan: 1, address: "10.0.0.1", control: true }];
-    const n = this.node("r", this.modules.redirector, this.block(REDIRECTOR, Role.redirector, ifaces, [], this.services));
+    const routes = this.spec.gateway ? [{ prefix: "0.0.0.0", length: 0, iface: 0, via: this.spec.gateway }] : [];
+    const n = this.node("r", this.modules.redirector, this.block(REDIRECTOR, Role.redirector, ifaces, routes, this.services));
     n.attach(this.clientLan, mac(0, REDIRECTOR));
     n.attach(this.serverLan, mac(1, REDIRECTOR));
     n.store = new Uint8Array(0);

@@ -6,6 +6,7 @@ import { type SimNode } from "../node.ts";
 import { addr, arp, Flag, fold, icmp, ipv4, Proto, put16, put32, sum, udp } from "../packet.ts";
 import { Random } from "../random.ts";
 import { fragments, tooBig, type RawConn } from "../raw.ts";
+import { grown, refused, tally, total } from "../refusals.ts";
 import { carries, isChain, isManage, Section } from "../wire.ts";
 import { hostId, mac, SITE, VHOST } from "../world.ts";
 import { MS, SECOND, type Scenario, type Stage } from "./scenario.ts";
@@ -13,24 +14,6 @@ import { bytes, closed, dataCopy, echoes, opened } from "./scripted.ts";
 
 const UDP = 42, TAG = 8;
 const STRANGER = 99;    // node id of a machine on the servers' switch that the site does not know
-
-/** Counters that say why a packet was refused: ranges of numbers in core, net, tcp, ft, redirector, manage. */
-const REFUSALS = [[0, 0], [32, 64], [67, 72], [96, 107], [109, 117], [120, 120], [133, 133], [160, 168], [211, 223], [256, 266], [275, 276]];
-
-/** How often a node has counted each of them. */
-function tally(n: SimNode): number[] {
-  return REFUSALS.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, i) => n.counter(from + i)));
-}
-
-const total = (tally: number[]): number => tally.reduce((a, x) => a + x, 0);
-/** How many packets a node has refused. */
-const refused = (n: SimNode): number => total(tally(n));
-
-/** The counters that grew since, in words. */
-function grown(n: SimNode, before: number[]): string {
-  const numbers = REFUSALS.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, i) => from + i));
-  return tally(n).flatMap((x, i) => (x === before[i] ? [] : [`${numbers[i]} by ${x - before[i]}`])).join(", ") || "none";
-}
 
 interface Look { lookAtConn(local: number, localPort: number, remote: number, remotePort: number): number }
 
