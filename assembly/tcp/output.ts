@@ -38,17 +38,17 @@ const GATE: u32 = 5;
 /** Sends everything that may leave now. */
 export function output(c: Conn): void {
   if (c.state == State.closed) return;
-  sane.check(c);
   if (!out.may(c.voice)) { silent(c); return; }
   if (c.state == State.synSent || c.state == State.synRcvd) { handshake(c); return; }
   if (seq.lt(c.sent, c.ok) || c.flags & Flag.recovery || (c.okFin && !(c.flags & Flag.finSent))) transfer(c);
-  if (c.flags & Flag.ackNow && ackMayLeave(c)) ack(c);
+  if (c.flags & Flag.ackNow && ackMayLeave(c)) { sane.check(c); ack(c); }
 }
 
 /** A backup's output is its progress alone; it takes the ACK that it would have sent as sent (R16), and measures round trips by the echo of what the primary sends. */
 function silent(c: Conn): void {
   if (c.gated) {
     rtt.abandon(c);
+    sane.check(c);
     c.lastAck = ackNo(c);
     c.edgeSent = c.edgeLimit;
   } else if (outstanding(c) || seq.lt(c.sent, c.ok)) armRtx(c);
@@ -76,6 +76,7 @@ function sackedBelow(c: Conn): u32 { return c.sent == c.sentMax ? sack.bytes(c) 
 
 function transfer(c: Conn): void {
   if (windowShut(c)) { c.flags &= ~<u32>Flag.cwndLimited; return; }
+  sane.check(c);
   if (out.full(c.remoteAddr)) { table.want(c); return; }
   if (c.flags & Flag.recovery) recovery.resend(c);
   let way = flight(c);

@@ -1,4 +1,4 @@
-// What holds of a control block whatever the network sends. Looked at in shipped builds, once for each connection that a poll lets send: a block
+// What holds of a control block whatever the network sends. Looked at in shipped builds, whenever a connection is about to speak, or a backup would: a block
 // in which it does not hold was written by a fault of this program, and a replica that goes on with it would answer for the others.
 
 import { must } from "../core/err";

@@ -98,7 +98,7 @@ function chain(bed: Bed, s: Source): Sent | null {
   const m = sentOf(said[said.length - 1 - s.below(Math.min(4, said.length))]), parts: Uint8Array[] = [m.payload.slice(0, CHAIN)];
   const v = new DataView(parts[0].buffer);
   v.setUint32(12, v.getUint32(12, true) + s.between(1, 4), true);
-  const want = v.getUint32(36, true), applied = v.getUint32(32, true);
+  const want = v.getUint32(40, true), applied = v.getUint32(36, true);
   for (let n = s.between(1, 4); n > 0; n--) parts.push(section(s, applied, want));
   m.payload = Uint8Array.from(Buffer.concat([...parts, new Uint8Array(TAG)]));
   if (m.payload.length > 1464) m.payload = m.payload.slice(0, 1464);
