@@ -22,7 +22,7 @@ const BOARDS = ["ld", "qemu-system-i386"];
 const COMMANDS = {
   build: { build: true, programs: BUILD },
   demo: { build: true, lab: true, programs: [...BUILD, ...LAB, "ffmpeg", "curl", "nc", "dumpcap"] },
-  test: { build: true, lab: true, programs: [...BUILD, ...LAB, "ffmpeg", "ffprobe", "tc", "taskset", "chrt", "tshark", "iperf3", "nc", "curl", "dumpcap", "ping", "traceroute", "nmap", "perl", "valgrind", "ld", "qemu-system-i386", "grub-mkrescue"] },
+  test: { build: true, lab: true, programs: [...BUILD, ...LAB, "ffmpeg", "ffprobe", "tc", "taskset", "chrt", "tshark", "iperf3", "nc", "curl", "dumpcap", "ping", "traceroute", "nmap", "perl", "valgrind", "ld", "qemu-system-i386", "bochs", "grub-mkrescue"] },
   campaign: { build: true, lab: true, programs: [...BUILD, ...LAB, "tshark", "iperf3", "nc", "curl", "dumpcap", "perl"] },
   bench: { build: true, lab: true, programs: [...BUILD, ...LAB, "taskset", "chrt", "tc"] },
   load: { build: true, lab: true, programs: [...BUILD, ...LAB, "perl"] },

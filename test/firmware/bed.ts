@@ -79,12 +79,14 @@ class Wire {
   close(): void { this.socket?.destroy(); this.server.close(); }
 }
 
-export interface Options { image: string; board: string; kind: "img" | "elf" | "floppy"; nics?: number; memory?: number; extra?: string[]; content?: string; program?: string }
+export interface Options { image: string; board: string; kind: "img" | "elf" | "floppy" | "cdrom"; nics?: number; memory?: number; content?: string; boot?: string }
 
 /** A running board. */
 export class Board {
   console = "";
   wires: Wire[] = [];
+  /** Where the console comes by a file. */
+  private file?: string;
   private constructor(private readonly child: ChildProcess, wires: Wire[]) {
     this.wires = wires;
     child.stdout!.on("data", d => { this.console += d; });
@@ -96,8 +98,33 @@ export class Board {
     for (const w of wires) await w.listen();
     const netdevs = wires.map(w => `stream,server=off,addr.type=unix,addr.path=${w.file}`);
     const bytes = readFileSync(o.image);
-    const args = qemuArgs(await boardOf(o.board), { image: o.image, kind: o.kind, macs: macs(bytes.subarray(programAt(bytes)!)), netdevs, memory: o.memory, serial: "stdio", content: o.content });
-    return new Board(start([], "qemu-system-i386", [...args, ...o.extra ?? []], ["pipe", "pipe", "pipe"]), wires);
+    const args = qemuArgs(await boardOf(o.board), { image: o.boot ?? o.image, kind: o.kind, macs: macs(bytes.subarray(programAt(bytes)!)), netdevs, memory: o.memory, serial: "stdio", content: o.content });
+    return new Board(start([], "qemu-system-i386", args, ["pipe", "pipe", "pipe"]), wires);
+  }
+
+  /** A PC with a Pentium in Bochs, without NIC: another BIOS, and a CPU that enforces the limits of segments. Its console comes by a file. */
+  static async bochs(dir: string, disk: string): Promise<Board> {
+    const com = path.join(dir, "bochs.com1"), rc = path.join(dir, "bochs.rc"), commands = path.join(dir, "bochs.commands"), cylinders = readFileSync(disk).length / (512 * 16 * 63);
+    writeFileSync(com, "");
+    writeFileSync(commands, "c\n"); // Debian's build begins in its debugger
+    writeFileSync(rc, `config_interface: textconfig
+display_library: rfb, options="timeout=0"
+megs: 4
+romimage: file=/usr/share/bochs/BIOS-bochs-latest
+vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
+cpu: model=pentium, ips=30000000
+clock: sync=none
+pci: enabled=1, chipset=i440fx
+ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
+ata0-master: type=disk, path=${disk}, mode=flat, cylinders=${cylinders}, heads=16, spt=63
+boot: disk
+com1: enabled=1, mode=file, dev=${com}
+log: ${path.join(dir, "bochs.log")}
+panic: action=fatal
+`);
+    const b = new Board(start([], "bochs", ["-q", "-unlock", "-f", rc, "-rc", commands], ["ignore", "pipe", "pipe"]), []);
+    b.file = com;
+    return b;
   }
 
   /** Types on the serial console. */
@@ -106,6 +133,7 @@ export class Board {
   /** Waits until `what` gives something. */
   async until<T>(name: string, what: () => T | undefined | false): Promise<T> {
     for (const limit = Date.now() + PATIENCE; Date.now() < limit;) {
+      if (this.file) this.console = readFileSync(this.file, "latin1");
       const v = what();
       if (v) return v;
       if (this.child.exitCode !== null) break;

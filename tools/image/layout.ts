@@ -67,7 +67,7 @@ export function place(program: Buffer, at: number, size: number, block: Uint8Arr
 /** A raw disk image: boot sector, program, two slots of the record, content. */
 export function disk(sector: Buffer, program: Buffer, entry: number, board: string, content?: Uint8Array): Buffer {
   const sectors = Math.ceil(program.length / SECTOR), record = Math.ceil((1 + sectors) / SLOT_SECTORS) * SLOT_SECTORS, data = record + 2 * SLOT_SECTORS;
-  const total = Math.ceil((data + Math.ceil((content?.length ?? 0) / SECTOR)) / 2016) * 2016; // whole cylinders of 32 heads and 63 sectors
+  const total = Math.ceil((data + Math.ceil((content?.length ?? 0) / SECTOR)) / 1008) * 1008; // whole cylinders of 16 heads and 63 sectors
   const out = Buffer.alloc(total * SECTOR);
   const p = Buffer.from(program);
   writeHeader(p, { ...readHeader(p), contentPlace: content ? ContentPlace.disk : ContentPlace.none, contentAt: content ? data : 0, contentSize: content?.length ?? 0, recordAt: record, board });

@@ -5,7 +5,7 @@ import type { Board, NicPlace } from "./board.ts";
 export interface Machine {
   /** How the image comes in. */
   image: string;
-  kind: "img" | "elf" | "floppy";
+  kind: "img" | "elf" | "floppy" | "cdrom";
   /** Station addresses by NIC: QEMU's NE2000 listens to the one it was given, whatever its registers say. */
   macs: string[];
   /** QEMU's -netdev values without the id, by NIC; NICs without one are left out. */
@@ -28,7 +28,7 @@ export function qemuArgs(board: Board, m: Machine): string[] {
   return [
     "-machine", q.machine, "-cpu", q.cpu, "-m", String(m.memory ?? Math.ceil(board.memoryKiB / 1024)), "-nodefaults", "-no-user-config", "-display", "none", "-monitor", "none",
     ...(board.vga ? ["-device", q.machine === "isapc" ? "isa-vga" : "VGA"] : []), "-serial", m.serial, "-rtc", "base=utc",
-    ...(m.kind === "elf" ? ["-kernel", m.image, ...(m.content ? ["-initrd", m.content] : [])] : m.kind === "floppy" ? ["-drive", `${disk},if=floppy`] : ["-drive", `${disk},if=ide`]),
+    ...(m.kind === "elf" ? ["-kernel", m.image, ...(m.content ? ["-initrd", m.content] : [])] : m.kind === "floppy" ? ["-drive", `${disk},if=floppy`] : m.kind === "cdrom" ? ["-cdrom", m.image] : ["-drive", `${disk},if=ide`]),
     ...m.netdevs.flatMap((n, i) => ["-netdev", withId(n, `n${i}`), "-device", `${device(board.nics[i], q.nics?.[i])},netdev=n${i}${m.macs[i] ? `,mac=${m.macs[i]}` : ""}`]),
   ];
 }
