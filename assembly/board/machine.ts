@@ -13,7 +13,7 @@ export const PAUSE: u32 = 1000;
 /** The configuration block as the shim gave it. */
 export let config: usize = 0;
 export let configLength: u32 = 0;
-/** The node is to be started now; it runs. */
+/** The node is to be started in this poll; it runs. A node that refused its configuration does neither, and leaves the console to its user. */
 export let starting: bool = false;
 export let running: bool = false;
 
@@ -26,11 +26,8 @@ export function init(p: usize, n: u32): i32 {
   return 0;
 }
 
-/** The begin of a poll; true where the node may run. */
-export function input(now: u64): bool {
-  nic.input();
-  return starting || running;
-}
+/** The begin of a poll. */
+export function input(): void { nic.input(); }
 
 /** The node's `init` gave e. */
 export function started(e: i32): void {

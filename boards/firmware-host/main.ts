@@ -15,7 +15,7 @@ export { status, command };
 export function init(p: usize, n: u32): i32 { return machine.init(p, n); }
 
 export function poll(now: u64): u32 {
-  if (!machine.input(now)) return machine.output(machine.PAUSE);
+  machine.input();
   if (machine.starting) machine.started(node.init(machine.config, machine.configLength));
   const wait = machine.running ? node.poll(now) : machine.PAUSE;
   if (machine.asked()) answer();

@@ -10,6 +10,7 @@ enum { TICK = 1184, STEP = 416, WRAPS = 37, NEAR = 12, USUAL_HZ = 1193182 };
 static u32 timer_hz, us_per_tick;  /* the latter times 2^32 */
 static u32 long_phase, short_phase; /* channel 2 at the last look, and where channel 0 would be by it */
 static u64 us, fraction;
+static u32 ms, us_in_ms;           /* the same for people: no 64-bit division */
 static u32 clock_doubts;           /* looks that no count of periods explains */
 
 static void latch(u32* now, u32* tick) {
@@ -69,6 +70,9 @@ static u64 clock_now(void) {
   u64 parts = (u64)d * us_per_tick + fraction;
   us += parts >> 32;
   fraction = (u32)parts;
+  us_in_ms += parts >> 32;
+  ms += us_in_ms / 1000;
+  us_in_ms %= 1000;
   u64 now = us;
   interrupts_as(flags);
   return now;

@@ -58,7 +58,6 @@ ENV void w2c_env_log(struct w2c_env* e, u32 level, u32 p, u32 n) {
   (void)e;
   static const char* const names[] = { "error", "warning", "info", "debug" };
   const u8* at = block(p, n, 1);
-  u32 ms = (u32)(us >> 10); /* near enough for a reader, and no division of 64 bits */
   say("[");
   say_number(ms);
   say("] ");

@@ -41,7 +41,7 @@ test("GRUB boots the Multiboot program", async () => {
   mkdirSync(file("iso/boot/grub"), { recursive: true });
   writeFileSync(file("iso/node.elf"), readFileSync(file("grub.elf")));
   writeFileSync(file("iso/boot/grub/grub.cfg"), "set timeout=0\nmenuentry node {\n  multiboot /node.elf\n}\n");
-  run("grub-mkrescue", ["-o", file("grub.iso"), file("iso"), "--", "-quiet"]);
+  run("grub-mkrescue", ["-o", file("grub.iso"), file("iso")]);
   const b = await Board.qemu(at.dir, { image: file("grub.elf"), board: "pc-486-pci", kind: "cdrom", boot: file("grub.iso"), memory: 32 });
   try { await b.ping(ADDRESS.r, await b.arp(ADDRESS.r), 56, 1); } finally { await b.stop(); }
 });
