@@ -13,7 +13,7 @@ export const PAUSE: u32 = 1000;
 /** The configuration block as the shim gave it. */
 export let config: usize = 0;
 export let configLength: u32 = 0;
-/** The node is to be started in this poll; it runs. A node that refused its configuration does neither, and leaves the console to its user. */
+/** The node is to be started in this poll; it runs. A node that refused its configuration does neither. */
 export let starting: bool = false;
 export let running: bool = false;
 

@@ -63,7 +63,7 @@ test("another configuration is put into an image without a change elsewhere, and
   await answers({ image: out, board: "pc-486-isa", kind: "img" }, address);
 });
 
-test("a configuration with a flipped bit is refused by name, and the console lives", async () => {
+test("a configuration with a flipped bit is refused by name", async () => {
   const out = file("bad.img");
   image("--site", at.site, "--node", "r", "--board", "pc-486-isa", "-o", out);
   const bytes = readFileSync(out);
@@ -73,7 +73,5 @@ test("a configuration with a flipped bit is refused by name, and the console liv
   try {
     await b.said(/configuration: badCrc/);
     await b.said(/no node runs/);
-    b.type("help\n");
-    await b.said(/status \| counters/);
   } finally { await b.stop(); }
 });

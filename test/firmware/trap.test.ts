@@ -33,7 +33,7 @@ function patch(name: string, address: number, code: number[]): void {
 }
 
 /** An image whose `status` runs other code. */
-function patched(name: string, code: number[]): void { patch(name, functionOf("assembly/node/redirectorstatus/status"), code); }
+function patched(name: string, code: number[]): void { patch(name, functionOf("assembly/board/console/is"), code); }
 
 /** mov %fs:address, %eax */
 const load = (address: number): number[] => [0x64, 0xa1, address & 255, address >> 8 & 255, address >> 16 & 255, address >>> 24];
@@ -45,12 +45,12 @@ async function provoke(name: string, cause: RegExp): Promise<void> {
     await b.arp(ADDRESS.r);
     b.type("status\n");
     const said = await b.said(new RegExp(`trap: ${cause.source} at ([0-9a-f]{8}) in (\\S+)\\+(\\d+)`));
-    assert.equal(said[2], "assembly/node/redirectorstatus/status");
+    assert.equal(said[2], "assembly/board/console/is");
     await b.said(/HydraNet, start 2\r/);
     for (const w of b.wires) w.frames.length = 0;
     await b.ping(ADDRESS.r, await b.arp(ADDRESS.r), 56, 1);
     const where = run(process.execPath, [...TYPESCRIPT, path.join(ROOT, "tools/cli.ts"), "where", file("r.img"), said[1]]);
-    assert.match(where, /assembly\/node\/redirectorstatus\/status/);
+    assert.match(where, /assembly\/board\/console\/is/);
     assert.match(where, /module\.inc:\d+/);
   } finally { await b.stop(); }
 }
@@ -67,12 +67,12 @@ test("a poll that does not end is ended by the watchdog", async () => {
 
 test("the CPU refuses an access across the end of the memory, and allows the last four bytes", async () => {
   // In Bochs: QEMU's translator does not enforce segment limits.
-  const f = functionOf("assembly/board/machine/started"), inside = load(MEMORY - 4);
+  const f = functionOf("clock_now"), inside = load(MEMORY - 4);
   patch("limits.img", f, [...inside, ...load(MEMORY - 3)]);
   const b = await Board.bochs(at.dir, file("limits.img"));
   try {
     const said = await b.said(/trap: general protection: an access outside the memory at ([0-9a-f]{8}) in (\S+)\+(\d+), start 1 ends/);
-    assert.deepEqual([Number.parseInt(said[1], 16), said[2], Number(said[3])], [f + inside.length, "assembly/board/machine/started", inside.length]);
+    assert.deepEqual([Number.parseInt(said[1], 16), said[2], Number(said[3])], [f + inside.length, "clock_now", inside.length]);
     await b.said(/HydraNet, start 2\r/);
   } finally { await b.stop(); }
 });
