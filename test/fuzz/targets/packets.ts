@@ -98,13 +98,13 @@ export function blind(bed: Bed, s: Source): string {
   return `blind ${toServer ? "server" : "client"} ${what}`;
 }
 
-/** The offset is well ahead of what was received, or anywhere far off; or the segment has no timestamp, or an old one. */
+/** The offset is well ahead of what was received, or anywhere far off. Data may be in sequence where it has no timestamp; with one, which may happen to be newer, it lies far off. */
 function guess(s: Source, n: Numbers, client: number, toServer: boolean, what: number): Uint8Array {
   const inWindow = n.rcvd + 4000 + s.below(30_000), far = s.between(200_000, 0x7f000000), off = s.oneIn(2) ? inWindow : s.oneIn(2) ? far : -far;
-  const [mine, other] = toServer ? [n.irs, n.iss] : [n.iss, n.irs], wrong = what === 2 || what === 3;
-  const seq = mine + 1 + (wrong ? s.oneIn(2) ? n.rcvd : off : off), ack = other + 1 + (s.oneIn(2) ? n.prod : s.u32());
+  const [mine, other] = toServer ? [n.irs, n.iss] : [n.iss, n.irs], stamped = what === 2 && s.oneIn(2);
+  const seq = mine + 1 + (stamped ? far : (what === 2 || what === 3) && s.oneIn(2) ? n.rcvd : off), ack = other + 1 + (s.oneIn(2) ? n.prod : s.u32());
   const flags = [Flag.rst, Flag.syn, Flag.ack | Flag.psh, Flag.ack | Flag.fin, Flag.rst | Flag.ack][what], data = what === 2 ? s.fill(s.between(1, 1400)) : undefined;
-  const options = what === 2 && s.oneIn(2) ? Uint8Array.from([1, 1, 8, 10, 0, 0, 0, s.u8(), 0, 0, 0, 0]) : s.oneIn(6) ? Uint8Array.from([1, 1, 1, 1]) : undefined;
+  const options = stamped ? Uint8Array.from([1, 1, 8, 10, 0, 0, 0, s.u8(), 0, 0, 0, 0]) : s.oneIn(6) ? Uint8Array.from([1, 1, 1, 1]) : undefined;
   const [src, dst, srcPort, dstPort] = toServer ? [client, addr(VHOST), n.port, ECHO] : [addr(VHOST), client, ECHO, n.port];
   return tcp({ srcMac: toServer ? OUTSIDE : mac(0, 1), dstMac: toServer ? mac(0, 1) : mac(0, 24), src, dst, srcPort, dstPort, seq: seq >>> 0, ack: ack >>> 0, flags, window: s.u16(), options, data });
 }
