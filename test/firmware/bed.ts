@@ -119,6 +119,7 @@ ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
 ata0-master: type=disk, path=${disk}, mode=flat, cylinders=${cylinders}, heads=16, spt=63
 boot: disk
 com1: enabled=1, mode=file, dev=${com}
+sound: driver=dummy, waveoutdrv=dummy, waveindrv=dummy, midioutdrv=dummy
 log: ${path.join(dir, "bochs.log")}
 panic: action=fatal
 `);
@@ -136,7 +137,7 @@ panic: action=fatal
       if (this.file) this.console = readFileSync(this.file, "latin1");
       const v = what();
       if (v) return v;
-      if (this.child.exitCode !== null) break;
+      if (this.child.exitCode !== null || this.child.signalCode !== null) break;
       await new Promise(done => { setTimeout(done, 10); });
     }
     assert.fail(`${name}: not seen; the console said:\n${this.console.slice(-3000)}`);

@@ -3,6 +3,8 @@
 // @ts-ignore: decorator
 @external("hydranet", "recv") export declare function recv(c: u32, p: usize, n: u32): u32;
 // @ts-ignore: decorator
+@external("hydranet", "skip") export declare function skip(c: u32): void;
+// @ts-ignore: decorator
 @external("hydranet", "unread") export declare function unread(c: u32): u32;
 // @ts-ignore: decorator
 @external("hydranet", "send") export declare function send(c: u32, p: usize, n: u32): u32;

@@ -87,6 +87,7 @@ export class Host {
     const mem = (p: number, n: number): Uint8Array => new Uint8Array(this.x.memory.buffer, p, n);
     const hydranet = {
       recv: (c: number, p: number, n: number): number => { const b = peer(c).take(n >>> 0); mem(p, b.length).set(b); return b.length; },
+      skip: (c: number): void => { peer(c).take(Infinity); },
       unread: (c: number): number => peer(c).unread,
       send: (c: number, p: number, n: number): number => {
         const to = peer(c);

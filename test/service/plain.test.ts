@@ -10,7 +10,7 @@ const host = (kind: number, params?: number[]): Host => new Host(module, { kind,
 test("services import nothing but the interface", () => {
   const names = WebAssembly.Module.imports(module).map(i => `${i.module}.${i.name}`);
   assert.ok(names.length > 0);
-  for (const n of names) assert.match(n, /^hydranet\.(recv|unread|send|room|close|abort|set_timer|now|random|param|content|content_size)$/);
+  for (const n of names) assert.match(n, /^hydranet\.(recv|skip|unread|send|room|close|abort|set_timer|now|random|param|content|content_size)$/);
 });
 
 test("echo returns what came and closes after the client", () => {
