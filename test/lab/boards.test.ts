@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { ROOT } from "../../tools/asc.ts";
 import { Inventory } from "../../tools/demo/machines.ts";
 import { answerIn } from "../../tools/lab/console.ts";
-import { Lab } from "../../tools/lab/lab.ts";
+import { Lab, sleep } from "../../tools/lab/lab.ts";
 import { loadSite, type Site } from "../../tools/site/site.ts";
 
 const SITE = path.join(ROOT, "examples/boards.toml");
@@ -43,6 +43,22 @@ test("a 486 board redirects to servers under wasmtime: kills of the board itself
     const [board] = await inventory.report();
     assert.deepEqual([board.node, board.board, board.runs.map(r => [r.genuine, r.found, r.killed])], ["r", "pc-486-isa", [[true, "", true], [true, "", false]]]);
     assert.match(board.counters, /^\{"counters":/);
+  } finally {
+    lab.down();
+  }
+});
+
+test("a 486 redirects to a chain of three Pentiums: a connection outlives the primary's power cut, and the board joins again", async () => {
+  const lab = await Lab.up(SITE);
+  try {
+    const [primary] = await lab.ready("echo", 3), page = readFileSync(path.join(ROOT, "examples/content/index.html"), "utf8");
+    assert.equal((await lab.exec("c", "curl", ["-s", "-m", "20", "http://10.9.0.1/"])).stdout, page);
+    const talk = "for i in 1 2 3 4 5 6 7 8; do echo line $i; sleep 0.5; done | nc -q 1 10.9.0.1 7", client = lab.exec("c", "sh", ["-c", talk], 60_000);
+    await sleep(1500);
+    await lab.kill(primary);
+    assert.equal((await client).stdout, Array.from({ length: 8 }, (_, i) => `line ${i + 1}\n`).join(""));
+    await lab.start(primary);
+    await lab.ready("echo", 3, 60_000);
   } finally {
     lab.down();
   }

@@ -54,6 +54,7 @@ const lineOf = (text: string, part: string): number => 1 + text.split("\n").find
 const BAD: { what: string; from: string; to: string; key: string; says: RegExp; at?: string }[] = [
   { what: "no TOML", from: "site = 7", to: "site = = 7", key: "site", says: /TOML/ },
   { what: "an unknown key", from: "lease = 90", to: "leese = 90", key: "timing.leese", says: /one of the keys lease, margin/ },
+  { what: "a board that is none", from: 'name = "s0"', to: 'board = "abacus"\nname = "s0"', key: "node[1].board", says: /found "abacus", expected one of .*pc-486-isa/ },
   { what: "a word for a number", from: "lease = 90", to: 'lease = "long"', key: "timing.lease", says: /found "long", expected a whole number from 30/ },
   { what: "a number out of range", from: "lease = 90", to: "lease = 5", key: "timing.lease", says: /found 5/ },
   { what: "a site id out of range", from: "site = 7", to: "site = 70000", key: "site", says: /65535/ },

@@ -6,7 +6,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { ROOT } from "../asc.ts";
 import { build } from "../build/build.ts";
-import { type Command, number, parse, say } from "../command.ts";
+import { type Command, number, parse, say, UsageError } from "../command.ts";
 import { LabBed } from "./lab.ts";
 import { prepare } from "./material.ts";
 import { page } from "./page.ts";
@@ -27,7 +27,8 @@ Plays a video in real time from three replicated servers, kills the primary twic
 100 MB down and up through a third kill. Reports what the client saw, on the terminal and as a page. The exit status is 0 when every promise held.
 
   --fast         a shorter video, the same kills: under a minute
-  --boards       redirector and servers are boards in QEMU, a 486 and three Pentiums, on links of 10 Mbit/s; 10 MB in place of 100
+  --boards       redirector and servers are boards in QEMU, a 486 and three Pentiums, on links of 10 Mbit/s; 10 MB in place of 100. With --fast only:
+                 the servers hold what they serve in their 16 MiB
   --replicas N   servers in the chain, 1 to 3 (default 3); with one, the video breaks: the control
   --report FILE  where the page goes (default build/demo/report.html); its figures go to FILE with .json
   --plain        events line by line in place of the live picture`,
@@ -35,6 +36,7 @@ Plays a video in real time from three replicated servers, kills the primary twic
   async run(args) {
     const p = parse(args, { fast: { type: "boolean" }, boards: { type: "boolean" }, replicas: { type: "string" }, report: { type: "string" }, plain: { type: "boolean" } }, 0);
     const replicas = number(p, "replicas", 1, 3) ?? 3, fast = p.options.fast === true, boards = p.options.boards === true, file = path.resolve(typeof p.options.report === "string" ? p.options.report : path.join(ROOT, "build/demo/report.html"));
+    if (boards && !fast) throw new UsageError("--boards: with --fast only: the whole video and the file do not fit into a board's memory");
     mkdirSync(path.dirname(file), { recursive: true });
     if (!process.env.HYDRANET_INSIDE) await build([], say);
     const frames = fast ? FAST_FRAMES : FRAMES, material = await prepare(frames, boards ? BOARDS_BULK : BULK, say);

@@ -24,21 +24,25 @@ export interface Guest {
 /** The paths of a NIC's two sockets: QEMU's, and the wire's. */
 export interface Plugs { own: string; wire: string }
 
-/** Writes a node's image to `file` and says how QEMU runs it. `log`: what the console said. */
-export async function guest(site: Site, node: Node, o: { file: string; plugs: Plugs[]; console: string; log: string; content?: Uint8Array }): Promise<Guest> {
+/** Where a board's things are. `base`: its image without the ending; `content`: file of packed files, which a Multiboot loader (here QEMU) puts into its memory. */
+export interface Places { base: string; plugs: Plugs[]; console: string; log: string; content?: string }
+
+/** Writes a node's image and says how QEMU runs it. `log`: what the console said. */
+export async function guest(site: Site, node: Node, o: Places): Promise<Guest> {
   const board = await boardOf(node.board!);
   if (!attempt("qemu-system-i386", ["--version"])) throw new Error(`node ${node.name} is a board, and qemu-system-i386 is missing. Install with:\n  sudo apt-get install --no-install-recommends qemu-system-x86 seabios`);
-  await writeImage({ site, node, board, out: o.file, content: o.content });
+  const carries = o.content !== undefined && node.role === "host", kind = carries ? "elf" : "img", image = `${o.base}.${kind}`;
+  await writeImage({ site, node, board, out: image, content: o.content ? readFileSync(o.content) : undefined });
   const netdevs = o.plugs.map(p => `dgram,local.type=unix,local.path=${p.own},remote.type=unix,remote.path=${p.wire}`);
   const chardev = ["-chardev", `socket,id=console,path=${o.console},server=on,wait=off,logfile=${o.log},logappend=on`];
-  const words = ["qemu-system-i386", ...chardev, ...qemuArgs(board, { image: o.file, kind: "img", netdevs, macs: node.interfaces.map((_, i) => showMac(macOf(site, node, i))), serial: "chardev:console" })];
-  return { board, image: o.file, sha256: sha256(readFileSync(o.file)), program: programOf(o.file), words };
+  const words = ["qemu-system-i386", ...chardev, ...qemuArgs(board, { image, kind, content: carries ? o.content : undefined, netdevs, macs: node.interfaces.map((_, i) => showMac(macOf(site, node, i))), serial: "chardev:console" })];
+  return { board, image, sha256: sha256(readFileSync(image)), program: programOf(image), words };
 }
 
 const sha256 = (b: Uint8Array): string => createHash("sha256").update(b).digest("hex");
 
-/** SHA-256 of the boot sector and the program of a disk image; behind them lies what the machine writes. */
+/** SHA-256 of what the machine never writes: the boot sector and the program of a disk image, all of a Multiboot one. */
 export function programOf(image: string): string {
   const b = readFileSync(image);
-  return sha256(b.subarray(0, (1 + b.readUInt16LE(LEFT)) * SECTOR));
+  return image.endsWith(".elf") ? sha256(b) : sha256(b.subarray(0, (1 + b.readUInt16LE(LEFT)) * SECTOR));
 }

@@ -126,15 +126,15 @@ export class Lab {
     const extras = { content: image ? readImage(image) : undefined };
     const nodes = this.site.nodes.filter(n => n.role !== "linux");
     for (const n of nodes) writeFileSync(this.file(`${n.name}.cfg`), compileNode(this.site, n.name, extras), { mode: 0o600 });
-    for (const n of nodes.filter(n => n.board)) await this.addBoard(n, n.role === "host" ? image : undefined);
+    for (const n of nodes.filter(n => n.board)) await this.addBoard(n, image && this.file("content.img"));
     await Promise.all(nodes.map(n => this.start(n.name)));
   }
 
   /** A board's image, and a wire from each of its NICs to the switch. */
-  private async addBoard(n: Node, content?: Uint8Array): Promise<void> {
+  private async addBoard(n: Node, content?: string): Promise<void> {
     const ports = n.interfaces.map((_, i) => endOf(this.site, n, i));
     const plugs = ports.map(e => ({ own: this.file(`${e.link}-${e.port}.nic`), wire: this.file(`${e.link}-${e.port}.plug`) }));
-    this.state.guests[n.name] = await guest(this.site, n, { file: this.file(`${n.name}.img`), plugs, console: this.file(`${n.name}.con`), log: this.file(`${n.name}.log`), content });
+    this.state.guests[n.name] = await guest(this.site, n, { base: this.file(n.name), plugs, console: this.file(`${n.name}.con`), log: this.file(`${n.name}.log`), content });
     for (const [i, e] of ports.entries()) {
       net.addWirePair(this.switchNs(e.link), e.port);
       await this.addWire(e.link, e.port, `${e.port}=unix:${plugs[i].wire},${plugs[i].own}`);
