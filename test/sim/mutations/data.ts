@@ -31,7 +31,7 @@ export const DATA: Mutation[] = [
   one("R20", "a new primary does not ask whether a closed window is open", "assembly/tcp/expire.ts", "if (seq.lt(c.heardAck, c.ok) && c.sndWnd == 0) output.windowProbe(c);", "", "zero-window-over-takeover", "window-update-lost-in-takeover"),
   one("R22", "received events stay over a change of view", "assembly/ft/membership.ts", "r.have = r.applied; // R21, R22", "// R21, R22", "tail-crash-with-unapplied-event"),
   one("R24", "a link that was silent for a moment costs its farther end", "assembly/manage/probing.ts", "c.link != 0 && c.linkAt != 0 && c.linkSeen >= c.linkAt + linkRest(c);", "c.link != 0;", "short-silence-removes-nobody"),
-  one("R24", "members are probed once", "assembly/manage/probing.ts", "if (c.probesSent < <u32>config.site().probes) probeMembers(c);", "if (false) probeMembers(c);", "lost-probes-remove-nobody"),
+  one("R24", "members are probed once", "assembly/manage/probing.ts", "if (c.probesSent < <u32>config.site().probes || lately(c)) probeMembers(c);", "if (false) probeMembers(c);", "lost-probes-remove-nobody"),
   one("R24", "a link is judged though its other end does not know the view yet", "assembly/manage/probing.ts", "const said = believed(c, position, suspicion),", "const said = suspicion,", "chain-of-5-kills-s0"),
   {
     rule: "R1", what: "events go up before they are applied here",
