@@ -28,7 +28,7 @@ export const enum Tcp {
   noHalfOpen = 117,      // the pool of SYN records was full
   cookieSent = 118,
   cookieTaken = 119,
-  cookieBad = 120,
+  cookieEarly = 120,     // of no connection, while one that a cookie began may be on its way here
   timeWaitRecycled = 121,
   timeWaitSegment = 122, // answered from a TIME-WAIT record
   silenced = 123,        // segments that the voice did not let out

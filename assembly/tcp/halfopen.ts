@@ -281,6 +281,19 @@ export function cookieAck(l: Listener): Conn | null {
 }
 export let taken: bool = false;
 
+/** ms. How long after a cookie segments may come before the connection that it began: they overtake its ACK on the network, or the event in the chain. */
+const EARLY: u32 = 1000;
+
+/**
+ * Gated: the parsed segment has no connection and is no cookie's ACK, but may follow one. It is dropped, and the client sends it again: an RST would
+ * end a connection that other replicas have (I4).
+ */
+export function early(l: Listener): bool {
+  if (!l.gated || !(l.cookies || (l.cookied && clock.ms - l.cookieAt < EARLY))) return false;
+  counters.add(C.cookieEarly);
+  return true;
+}
+
 /** What the client's SYN said, from the cookie and the timestamp's echo. */
 function decode(s: Syn, mss: u32): void {
   const ts = options.hasTs, bits = options.tsEcr & 63;

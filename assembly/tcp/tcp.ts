@@ -90,7 +90,7 @@ function knock(floor: u32): void {
   if (l != null && (bits & (Bit.syn | Bit.ack)) == Bit.ack) {
     const made = halfopen.cookieAck(l);
     if (made != null) deliver(made);
-    if (halfopen.taken) return;
+    if (halfopen.taken || halfopen.early(l)) return;
   }
   counters.add(C.noPort);
   refuse(l);

@@ -92,6 +92,8 @@ export class Checker {
   takeovers = 0;
   /** Histories that ended because all that had them crashed. */
   losses = 0;
+  /** Flows that were open when all state of their service was lost. */
+  private readonly orphans = new Set<Flow>();
   private readonly vhost = addr(VHOST);
   private readonly epochs: (Epoch | null)[][];      // [svc][host]
   private readonly latest: (Epoch | null)[][];
@@ -201,7 +203,11 @@ export class Checker {
     if (held || this.newest[svc].number === 0 || this.past[svc].size === 0) return;
     if (!this.lossAllowed && !this.allCrashed(svc)) this.fail(`service ${svc}: view ${v.number} begins afresh, state is lost`);
     this.losses++;
-    for (const f of this.world.flows) if (f.spec.port === this.world.services[svc].port) f.spec.resetAllowed = true;
+    for (const f of this.world.flows) {
+      if (f.spec.port !== this.world.services[svc].port) continue;
+      f.spec.resetAllowed = true;
+      if (f.established && !f.done) this.orphans.add(f);
+    }
     this.canon[svc].clear();
     for (const [key, t] of this.tracks) if (t.svc === svc) this.tracks.delete(key);
   }
@@ -341,9 +347,13 @@ export class Checker {
     return old;
   }
 
-  /** True where the client was answered by a cookie and may wait for ever: its ACK was lost, the server knows nothing of it, and the client has nothing to send. */
+  /**
+   * True where the client may wait for ever, because the server knows nothing of it and it has nothing to send: all state was lost; or it was answered
+   * by a cookie and its ACK was lost.
+   */
   forsaken(f: Flow): boolean {
     const t = this.tracks.get(keyOf(f.client.address, f.localPort));
+    if (t === undefined && this.orphans.has(f)) return f.sent === (f.spec.outBytes ?? 0);
     return t !== undefined && t.cookie && f.established && f.sent === 0 && f.got === 0 && (f.spec.outBytes ?? 0) === 0 && t.at.every(m => m.w[C.index] === NEVER);
   }
 

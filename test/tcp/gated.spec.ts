@@ -367,4 +367,18 @@ describe("gated", () => {
     seg(K, 1, 1, 60000, 100);
     expect(c.rcvd).toBe(100);
   });
+  test("a_later_segment_that_overtakes_a_cookies_ack_is_not_reset", () => {
+    const l = gatedListener();
+    tcp.setCookies(l, true, 0);
+    mssOpt(1400);
+    seg(S, 0, 0, 60000, 0);
+    expectSeg(S | K, 0, 1, 0);
+    tcp.setCookies(l, false, 0);
+    seg(K, 101, 1, 60000, 0);
+    expectNone();
+    expect(counters.get(C.cookieEarly)).toBe(1);
+    later(1001);
+    seg(K, 101, 1, 60000, 0);
+    expectSeg(R, 1, 0, 0);
+  });
 });
