@@ -29,6 +29,7 @@ export function install(svc: u32, v: View): i32 {
   if (pos < 0) return Err.notFound;
   if (seq.lt(v.number, r.heardView) || (r.role == Role.member && seq.le(v.number, r.viewNumber))) return Err.state;
   const wasPrimary = r.role == Role.member && isPrimary(r);
+  watchLease(r); // what was thrown away since the last pass must be said again in the new view
   stir(r);
   views.copy(view(r), v);
   r.role = Role.member;

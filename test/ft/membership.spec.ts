@@ -113,6 +113,15 @@ describe("membership", () => {
     grant(2000); poll();
     expect(sentSegment()).toBeFalsy("a renewed lease is no takeover");
   });
+  test("r20_a_lapse_that_nothing_has_noticed_before_a_view_came_is_a_silence_all_the_same", () => {
+    start(As.alone);
+    connect(0);
+    clock.set(r().until + 5000); forget();
+    expect(enter(r().viewNumber + 1, As.alone)).toBe(0);
+    grant(1000); poll();
+    expect(sentSegment()).toBeTruthy();
+    expect(counters.get(Ft.leaseLapses)).toBe(1);
+  });
   test("r18a_what_goes_to_a_client_carries_the_end_of_the_lease", () => {
     start(As.alone);
     connect(0);
