@@ -1,4 +1,4 @@
-import { As, BUF, CPORT, DISCARD, IRS, K, R, S, below, deliver, end, forget, kind, out, poll, r, segFrom, sentSegment, startKind } from "./bed";
+import { As, BUF, CPORT, DISCARD, IRS, K, S, below, deliver, end, forget, kind, out, poll, r, segFrom, sentSegment, startKind } from "./bed";
 import { CONNS } from "../../assembly/core/sizes";
 import * as counters from "../../assembly/core/counters";
 import { Tcp as C } from "../../assembly/tcp/counters";
@@ -67,7 +67,7 @@ describe("flood", () => {
     const n = r().have;
     segFrom(CPORT, K, 1, 12345, 0, BUF); poll();
     expect(r().have).toBe(n);
-    expect(counters.get(C.noPort)).toBe(1);
-    expect(sentSegment()).toBeTruthy(); expect(<u32>out().bits & R).toBe(R);
+    expect(counters.get(C.cookieEarly)).toBe(1);
+    expect(sentSegment()).toBeFalsy("it may follow a cookie's ACK that is not here yet");
   });
 });
